@@ -23,7 +23,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -46,8 +46,8 @@ _MARKER = (
     MARK +
     (
         "(*networks, against, resolution, batch, threads, streams, allocator, form, precision, runtime, "
-        "device, accuracy, dataset, images, classes, label): cases of a test; what is left out, the command "
-        "line chooses. Networks named as against are timed beside them, for measured.ratio()."
+        "device, accuracy, dataset, images, classes, label, reference): cases of a test; what is left out, "
+        "the command line chooses. Networks named as against are timed beside them, for measured.ratio()."
     )
 )
 _OPTIONS = (
@@ -399,6 +399,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if is_asked(config):
         door.asked  # noqa: B018 (refuses invalid options)
         door.gate  # noqa: B018 (the same)
+        _check_session_timeout(config, door)
     elif given := list(_gate_values(config)):
         _usage(
             f"{_spelled(given[0])} is about the times of tests, and without {_spelled(_TIMED)} none is taken. Add it."
@@ -433,19 +434,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     nodes_and_marks = list(metafunc.definition.iter_markers_with_node(MARK))
     if not nodes_and_marks:
         return
+    door = metafunc.config.stash[_DOOR]
     fixture = _fixture_of(metafunc.fixturenames)
     if fixture is None or (fixture == FIXTURE and _is_mark_taken(metafunc.config) and _is_fixture_taken(metafunc)):
         # A mark of a class or module is about the tests that take the fixture; helpers beside them take none.
         is_own = any(node is metafunc.definition for node, _ in nodes_and_marks)
         if is_own and not _is_mark_taken(metafunc.config):
             name = metafunc.definition.name
-            _fail(
-                metafunc.definition.nodeid,
-                f"a test marked {MARK} takes the fixture {FIXTURE!r}: def {name}({FIXTURE}):",
+            door.refuse(
+                metafunc.definition, f"a test marked {MARK} takes the fixture {FIXTURE!r}: def {name}({FIXTURE}):"
             )
         return
-    door = metafunc.config.stash[_DOOR]
     declared = door.declare(metafunc.definition, [mark for _, mark in nodes_and_marks])
+    if declared is None:
+        return
     if isinstance(declared, str):
         skipped = pytest.param(None, marks=pytest.mark.skip(reason=declared), id="not-asked")
         metafunc.parametrize(fixture, [skipped], indirect=True)
@@ -478,6 +480,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail a test whose mark cannot be read, and no other."""
+    if (problem := item.config.stash[_DOOR].problem_with_mark(item)) is not None:
+        pytest.fail(problem, pytrace=False)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Fail a case without a time, with its reason; skip the body where the case was only checked."""
     if _declared(pyfuncitem) is None:
@@ -505,9 +514,15 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Report a case that was only checked as passed, and the verdict of a gate, also where a test is expected to fail.
 
-    The body of the one did not run; the other is no matter of the body's.
+    The body of the one did not run; the other is no matter of the body's. A mark that cannot be read fails its test
+    also there: nobody expects that.
     """
     report = yield
+    if call.when == "setup" and call.excinfo is not None and hasattr(report, "wasxfail"):
+        problem = item.config.stash[_DOOR].problem_with_mark(item)
+        if problem is not None and problem in str(call.excinfo.value):
+            report.outcome, report.longrepr = "failed", problem
+            del report.wasxfail
     if call.when == "call" and call.excinfo is None and item.stash.get(_CHECKED, False):
         report.outcome, report.longrepr = "passed", None
         if hasattr(report, "wasxfail"):
@@ -673,6 +688,7 @@ class Door:
         self._refusal: str | None = None
         self._is_refusal_reported = False
         self._not_asked: list[str] = []
+        self._refused_marks: dict[str, str] = {}
         self._asked: dict[str, Any] | None = None
         self._gate: GateAsked | None = None
         self._is_gate_known = False
@@ -768,6 +784,8 @@ class Door:
             return "no case has a time; each test says why"
         if self.declared_tests:
             return "no test with a case was run"
+        if self._refused_marks:
+            return next(iter(self._refused_marks.values()))
         if self._not_asked:
             more = f", and {len(self._not_asked) - 1} more" if len(self._not_asked) > 1 else ""
             return f"no test is about what the command line asks for: {self._not_asked[0]}{more}"
@@ -782,15 +800,30 @@ class Door:
             messages += plugin.notes(fields)
         return messages
 
-    def declare(self, test: pytest.Item, marks: Sequence[pytest.Mark]) -> list[Declared] | str:
-        """The cases of a test from its marks, the innermost first, or the reason why there are none here."""
+    def refuse(self, test: pytest.Item, message: str) -> None:
+        """Keep what is wrong with the mark of a test, which fails that test alone; without tests that run, fail now."""
+        if getattr(self._config.option, "collectonly", False):
+            _fail(test.nodeid, message)
+        self._refused_marks[test.nodeid] = f"{test.nodeid}: levit-bench: {message}"
+
+    def problem_with_mark(self, item: pytest.Item) -> str | None:
+        """What is wrong with the mark of a test; None where nothing is."""
+        name = getattr(item, "originalname", None) or item.name
+        return self._refused_marks.get(f"{item.parent.nodeid}::{name}" if item.parent else item.nodeid)
+
+    def declare(self, test: pytest.Item, marks: Sequence[pytest.Mark]) -> list[Declared] | str | None:
+        """The cases of a test from its marks, the innermost first, or the reason why there are none here.
+
+        None where a mark cannot be read, which is refused.
+        """
         fields = self.asked
         plugin = _package()
         folders = (test.path.parent, self._config.rootpath, self._config.invocation_params.dir)
-        with _refusals(plugin, partial(_fail, test.nodeid)):
+        cases: list[Declared] | None = None
+        with _refusals(plugin, partial(self.refuse, test)):
             networks, axes = plugin.merged([(mark.args, mark.kwargs) for mark in marks])
             try:
-                cases: list[Declared] = plugin.declare(networks, axes, fields, folders)
+                cases = plugin.declare(networks, axes, fields, folders)
             except plugin.NotAskedError as reason:
                 self._not_asked.append(f"{test.name}: {reason}")
                 return str(reason)
@@ -1072,6 +1105,27 @@ def _words_again(config: pytest.Config) -> tuple[str, ...]:
             words.append(word)
         is_value = not is_value and word in left_out
     return tuple(words)
+
+
+def _check_session_timeout(config: pytest.Config, door: Door) -> None:
+    """Refuse a time limit of pytest-timeout for all tests together that ends before the session does.
+
+    That plugin looks at its clock between tests, and one session comes before the first of them: the others would
+    not be run, and what was measured for them not be read.
+    """
+    limit = getattr(config.option, "session_timeout", None)
+    if limit is None:
+        with suppress(KeyError, ValueError):  # the plugin is not there, or its limit is no number
+            limit = float(config.getini("session_timeout") or 0)
+    if not limit or not door.timing or door.distributed or _value(config, "reuse") is not None:
+        return
+    at_most = {} if door.gate is None or not door.gate.at_most else {"budget": door.gate.at_most}
+    budget_s = _package().budget_s({**door.asked, **at_most})
+    if budget_s >= limit:
+        _usage(
+            f"--session-timeout {limit:g} ends pytest after {limit:g} s, and all cases are timed for {budget_s:g} s "
+            f"before the first test, with their preparation on top. Raise it, or lower {_spelled('budget')}."
+        )
 
 
 def _root(config: pytest.Config) -> Path:

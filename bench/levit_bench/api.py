@@ -20,10 +20,10 @@ from levit_bench.planning.budget import PILOT, Costs
 from levit_bench.planning.policy import Earlier, Planner, Spending
 from levit_bench.reading.kept_quantiles import use_kept_quantiles
 from levit_bench.reading.results import Results
-from levit_bench.reading.session_choice import SessionChoice, chosen_files
-from levit_bench.records import CaseLine, Protocol
+from levit_bench.reading.session_choice import SessionChoice, chosen_files, passed_over_by, wanted_title
+from levit_bench.records import CaseLine, Finding, Protocol
 from levit_bench.store import files as store
-from levit_bench.store.lookup import resolve_session, resolve_tag
+from levit_bench.store.lookup import passed_over, resolve_session, resolve_tag
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +73,7 @@ def measure(
         title: what the session is for; kept in its file.
         more: `resolution` (224, `"192x256"` or (192, 256)), `device`, `isolation`, `start_method`, `bind`, `timeout`,
             `seed`, `cache`, `fresh`, `thin`, `no_wait`, `race`, `target_error` (such as `"1%"`), `cross_check`, and of
-            one network of your own `accuracy`, `dataset`, `images`, `classes`, `label`, as in
+            one network of your own `accuracy`, `dataset`, `images`, `classes`, `label`, `reference`, as in
             `levit_bench.asking.request.Request`.
 
     Returns:
@@ -139,6 +139,7 @@ def measure_requests(
         levit_bench.errors.BenchError: as `measure`, also where every request is refused.
     """
     require_measuring()
+    from levit_bench.asking.references import each_once
     from levit_bench.asking.request import budget_is_open, check_race, left_out, protocol_of, workshop_of
     from levit_bench.measuring.session.machine_lock import alone
     from levit_bench.measuring.session.session import measure as measure_session
@@ -154,7 +155,7 @@ def measure_requests(
         if unknown_names:
             observer.resolving(unknown_names)
         groups = _subjects_of(requests, workshop, on_refused)
-        distinct = {subject.case.id: subject for group in groups for subject in group}
+        distinct = each_once(subject for group in groups for subject in group)
         if protocol.goal == "race":
             check_race(list(distinct.values()))
         outcome = measure_session(
@@ -372,7 +373,12 @@ def measure_twins(
             observer.resolving(unknown_names)
         originals = subjects(request, workshop)
         with_twins = [
-            case for subject in originals for case in (subject, Subject(twin_of(subject.case), family=subject.family))
+            case
+            for subject in originals
+            for case in (
+                subject,
+                Subject(twin_of(subject.case), family=subject.family, reference=subject.reference),
+            )
         ]
         return measure_session(
             with_twins, protocol, root, observer, workshop, planner=planner_for(root), title=title, findings=beside,
@@ -400,7 +406,7 @@ def resume(
     path, budget_s = resolve_session(root, session, emulated=True), capped(budget_seconds(budget))
     observer = observer or _unwatched()
     with alone(f"resumes {path.stem}", budget_s, observer, wait=not no_wait) as beside:
-        for finding in beside:
+        for finding in (*passed_over(root, session, emulated=True), *beside):
             observer.finding_made(finding)
         return resume_session(
             path,
@@ -466,11 +472,11 @@ def load(
         levit_bench.errors.NothingToShowError: the store is empty, or no session is of that time or title.
     """
     stores, names = arguments.paths("path", path), arguments.session_names("session", session)
-    tag, title = arguments.optional_text("tag", tag), arguments.optional_text("title", title)
+    tag, wanted = arguments.optional_text("tag", tag), wanted_title(arguments.optional_text("title", title))
     span = period(arguments.optional_text("since", since), arguments.optional_text("until", until))
     if tag is None:
-        return load_chosen(SessionChoice(stores, names, span, title or ""))
-    if names or title or span.is_bounded or len(stores) > 1:
+        return load_chosen(SessionChoice(stores, names, span, wanted))
+    if names or wanted or span.is_bounded or len(stores) > 1:
         raise UsageError("tag names the sessions of one store. Leave the other arguments out.")
     return load_several(resolve_tag(stores[0], tag), stores[0], tag)
 
@@ -482,34 +488,35 @@ def load_chosen(choice: SessionChoice) -> Results:
         levit_bench.errors.BenchError: as `load`, and as `Results.where`.
     """
     files = chosen_files(choice) if choice.names_sessions else choice.stores
-    read = _read(files, choice._replace(conditions={}))
+    read = _read(files, choice._replace(conditions={}), findings=passed_over_by(choice))
     return read.where(**choice.conditions) if choice.conditions else read
 
 
-def load_several(paths: Sequence[Path], root: Path, tag: str = "") -> Results:
+def load_several(paths: Sequence[Path], root: Path, tag: str = "", findings: Sequence[Finding] = ()) -> Results:
     """Read several session files or stores as one.
 
     Args:
         paths: files or stores to read.
         root: the store that they were chosen from.
         tag: the tag that names them.
+        findings: about files that were passed over when these were chosen.
 
     Raises:
         levit_bench.errors.BenchError: as `load`.
     """
-    return _read(paths, SessionChoice((root,)), tag)
+    return _read(paths, SessionChoice((root,)), tag, findings)
 
 
-def _read(paths: Sequence[Path], choice: SessionChoice, tag: str = "") -> Results:
+def _read(paths: Sequence[Path], choice: SessionChoice, tag: str = "", findings: Sequence[Finding] = ()) -> Results:
     for library in ("numpy", "scipy"):  # every method may need them
         require_installed(library, "judge stored results")
     refuse_outdated(("msgspec", "platformdirs"), "read stored results")
     use_kept_quantiles()
-    records, findings = store.load(*paths)
+    records, of_files = store.load(*paths)
     if not records:
         raise store.nothing_at(paths)
     path = paths[0] if len(paths) == 1 and paths[0].is_file() else None
-    return Results(records, findings, path, choice=choice, tag=tag)
+    return Results(records, dict.fromkeys((*findings, *of_files)), path, choice=choice, tag=tag)
 
 
 def networks() -> pd.DataFrame:

@@ -93,7 +93,12 @@ def one_line(text: str) -> str:
     """The text on one line, folders cut from paths, control characters visible, at most 300 characters."""
     line = _PATH.sub(r"\1", " ".join(text.split()))
     line = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line)
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+    return cut_in_the_middle(line, _LONGEST)
+
+
+def cut_in_the_middle(text: str, limit: int) -> str:
+    """Text of at most `limit` characters; an ellipsis stands for its middle, because a reason ends with its cure."""
+    return text if len(text) <= limit else f"{text[: limit // 2]}…{text[len(text) - (limit - limit // 2 - 1) :]}"
 
 
 def message_of(error: BaseException) -> str:

@@ -18,8 +18,11 @@ import msgspec
 
 from levit_bench import api
 from levit_bench.asking import arguments
+from levit_bench.asking.references import references_of
 from levit_bench.asking.request import (
     Request,
+    budget_seconds,
+    capped,
     check,
     check_values,
     combinations,
@@ -52,6 +55,7 @@ from levit_bench.measuring.preparing.workshop import Workshop
 from levit_bench.measuring.session.observer import Observer
 from levit_bench.measuring.session.session import Outcome
 from levit_bench.numbers.units import batch_word, format_latency
+from levit_bench.paths.model_files import KINDS, kind_of
 from levit_bench.pytest_gate import (
     CaseJudgement,
     GateAsked,
@@ -69,7 +73,7 @@ from levit_bench.records import Case, Estimate, Finding, ImageShape, Record, par
 from levit_bench.report.exports.case_facts import case_facts
 from levit_bench.report.views import cases
 from levit_bench.report.words.safe_text import shortened, visible
-from levit_bench.store.lookup import resolve_session
+from levit_bench.store.lookup import passed_over, resolve_session
 
 __all__ = [
     "BenchError",
@@ -83,6 +87,7 @@ __all__ = [
     "TimedSession",
     "answer",
     "asked_gate",
+    "budget_s",
     "declare",
     "error_message",
     "gate_facts",
@@ -101,7 +106,10 @@ _LACKING = "the working tree has no such network"
 """Of a case that side a of a gate alone has; its verdict says the same in other words."""
 _AGAINST = "against"
 """What a mark calls the cases that its own is compared with."""
-_FILE = re.compile(r"[^:]*?\.py(?=:)|[^:]*\.toml$", re.I)
+_REFERENCE = "reference"
+"""What a mark calls the function whose network a model file is compared with."""
+_MODELS = "|".join(re.escape(ending) for ending in KINDS)
+_FILE = re.compile(rf"[^:]*?\.py(?=:)|[^:]*\.toml$|[^:@#]*(?:{_MODELS})(?=[:@#]|$)", re.I)
 """The file in the name of a network."""
 _FIELD = re.compile(r"\w+\s*=")
 _DIGEST = re.compile(r"(?<=\w)#[0-9a-f]{6}(?=@|$)")
@@ -279,6 +287,11 @@ def options(given_options: Mapping[str, str | bool | None]) -> dict[str, Any]:
     return out
 
 
+def budget_s(requested: Mapping[str, Any]) -> float:
+    """Seconds that the session of a request may take for its runs; 0 where it takes the least that it needs."""
+    return capped(budget_seconds(Request(**{"networks": DEFAULT_NETWORKS, **requested}).budget))
+
+
 def notes(requested: Mapping[str, Any]) -> list[str]:
     """Findings about parts of the request that will not be measured, in words."""
     return [finding.message for finding in left_out([Request(**{"networks": DEFAULT_NETWORKS, **requested})])]
@@ -358,6 +371,8 @@ def declare(
         )
     rival_names = located(marked[_AGAINST], folders, _AGAINST) if _AGAINST in marked else ()
     marked = {name: value for name, value in marked.items() if name != _AGAINST}
+    if isinstance(marked.get(_REFERENCE), str):
+        marked[_REFERENCE] = ",".join(located(marked[_REFERENCE], folders, _REFERENCE))
     statements = arguments.fields(marked)
     marked_networks = singles(located(patterns, folders)) if patterns else None
     requested_networks = singles(requested["networks"]) if "networks" in requested else None
@@ -385,12 +400,19 @@ def declare(
             request,
             networks=(network,),
             stated={network: stated} if (stated := networks[network]) else {},
-            **({} if network in unknown_names else _NOTHING_STATED),
+            **_not_said_of(network, is_own=network in unknown_names),
             **{SEVERAL[name].plural: (value,) for name, value in values.items()},
         )
         for network, values in combinations(request, networks)
     ]
     return [Declared(_name(single), single, _rivals(rival_names, single), folders) for single in singled]
+
+
+def _not_said_of(network: str, *, is_own: bool) -> dict[str, Any]:
+    """Options about one network that a mark does not state of this one, at their defaults."""
+    if not is_own:
+        return _NOTHING_STATED
+    return {} if kind_of(entries.parse(network)[0]) is not None else {_REFERENCE: ""}
 
 
 def _rivals(names: Sequence[str], single: Request) -> list[Rival]:
@@ -524,8 +546,9 @@ def read(declared: Sequence[Declared], root: Path, name: str, gate: GateAsked | 
         levit_bench.errors.BenchError: no session has that name, several have, or it cannot be read; or it is no gate as
             it is asked for.
     """
-    path = Path(name) if Path(name).is_file() else resolve_session(root, name)
-    results = api.load(path)
+    is_file = Path(name).is_file()
+    path = Path(name) if is_file else resolve_session(root, name)
+    results = api.load_several([path], root, findings=[] if is_file else passed_over(root, name))
     if gate is not None:
         refuse_other_gate(gate, results.records)
     record, mine = results.records[0], _read_by_tests(results)
@@ -617,7 +640,7 @@ class Checks:
 
     def __init__(self) -> None:
         self._workshop: Workshop | None = None
-        self._problems: dict[Case, str | None] = {}
+        self._problems: dict[tuple[Case, str], str | None] = {}
 
     def problem(self, declared: Declared) -> str | None:
         """What is wrong with the case of a test or with a rival of it, or None.
@@ -638,11 +661,13 @@ class Checks:
         for subject in subjects(request, self._workshop):
             # Threads and allocators change the time of a pass, not its outputs.
             case = msgspec.structs.replace(subject.case, threads=1, allocator="n/a")
-            if case not in self._problems:
-                (artifact,) = self._workshop.prepare([case], lambda _step: None).values()
-                self._problems[case] = artifact if isinstance(artifact, str) else None
-            if self._problems[case] is not None:
-                return self._problems[case]
+            key = case, subject.reference
+            if key not in self._problems:
+                references = {case.network: subject.reference} if subject.reference else {}
+                (artifact,) = self._workshop.prepare([case], lambda _step: None, references).values()
+                self._problems[key] = artifact if isinstance(artifact, str) else None
+            if self._problems[key] is not None:
+                return self._problems[key]
         return None
 
     def close(self) -> None:
@@ -665,7 +690,9 @@ def _check_mark(statements: Mapping[str, Any], networks: Mapping[str, user_netwo
     request = Request(**{**statements, "networks": tuple(networks)})
     check_values(request)
     stated = {name: statement for name, statement in networks.items() if statement is not None}
-    figures_and_labels(request, entries.select(request.networks).unknown, stated)
+    unknown = entries.select(request.networks).unknown
+    figures_and_labels(request, unknown, stated)
+    references_of(request.reference, unknown, stated)
 
 
 def _check_device_is_here(name: str) -> None:

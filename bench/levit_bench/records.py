@@ -670,11 +670,18 @@ class CaseLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="case"):
     absent where this session prepared it."""
     artifact_sha256: Sha256 | None = None
     """Digest of the prepared artifact that every run loads."""
+    reference: Name | None = None
+    """Function whose network the outputs of a model file were compared with, as in `Case.network`; absent where they
+    were compared with those of the file alone."""
+    reference_sha256: Sha256 | None = None
+    """Digest of that network's weights."""
+    reference_distance: Deviation | None = None
+    """Relative L2 distance of the outputs of the file from those of that network in eager fp32."""
     logits_std: Deviation | None = None
     """Standard deviation of the checked outputs over classes: of order one when calibrated."""
     outputs_apart: Deviation | None = None
     """Relative L2 distance of the outputs of side `b` from those of side `a` for the same images, computed in fp32 when
-    both were prepared; on the cases of side `b` alone, and absent where one side has none."""
+    both were prepared; on the cases of side `b` and of the control, and absent where one side has none."""
     outputs_allowed: Deviation | None = None
     """The largest such distance that rounding explains."""
     made_by: Versions = {}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from levit_bench.asking.references import each_once
 from levit_bench.asking.request import Request, subjects
 from levit_bench.errors import UsageError
 from levit_bench.measuring import runtimes
@@ -32,8 +33,8 @@ class _Reads(Workshop):
 
     def resolve(self, names: Any) -> Resolved:
         names = list(names)
-        shapes = {name: self._description.shape if "." in name else ImageShape.square(224) for name in names}
         models = {name: self._description for name in names if ":" not in name}
+        shapes = {name: self._description.shape if name in models else ImageShape.square(224) for name in names}
         return Resolved(shapes=shapes, missing={}, known=(), models=models)
 
 
@@ -153,3 +154,69 @@ def test_a_mark_of_pytest_takes_a_file() -> None:
     (one,) = declare(["m.onnx"], {}, {})
     assert one.request.runtimes == ("onnxruntime",)
     assert one.id.startswith("m.onnx-b1-t1")
+
+
+def _written(text: str = "def build(): ...") -> None:
+    Path("nets.py").write_text(text, encoding="utf-8")
+
+
+def test_the_model_files_of_a_request_have_its_reference_and_other_networks_have_none() -> None:
+    _written()
+    request = Request(networks=("m.onnx", "m.pt", "levit_128s"), reference="nets.py:build")
+    made = {one.case.network.partition("#")[0]: one.reference for one in subjects(request, _Reads(OPEN))}
+    assert made.keys() == {"m.onnx", "m.pt", "levit_128s"}
+    assert made["m.onnx"] == made["m.pt"]
+    assert made["m.onnx"].startswith("nets.py:build#")
+    assert made["levit_128s"] == ""
+
+
+def test_a_table_of_networks_names_the_reference_of_each_file() -> None:
+    _written()
+    Path("t.toml").write_text('[[network]]\nfile = "m.onnx"\nreference = "nets.py:build"\n', encoding="utf-8")
+    (one,) = asked("t.toml")
+    assert one.reference.startswith("nets.py:build#")
+    assert "has its reference in a TOML file. State it once" in refused("t.toml", reference="nets.py:other")
+
+
+@pytest.mark.parametrize(
+    ("reference", "why"),
+    [
+        ("resnet18", "those of the catalog's and timm's networks are drawn at random here"),
+        ("m.pt", "'m.pt' is a model file. Name the function"),
+        ("nets.py:build@64", "Leave '@64' out"),
+        ("nets.py:build,nets.py:other", "name one function, such as nets.py:build"),
+        ("nowhere.py:build", "there is no file 'nowhere.py'"),
+    ],
+)
+def test_what_cannot_be_a_reference_is_refused(reference: str, why: str) -> None:
+    _written()
+    assert why in refused("m.onnx", reference=reference)
+
+
+def test_a_reference_that_takes_other_images_is_refused() -> None:
+    _written()
+    assert "takes images of 3 channels, and 'm.onnx' of 1" in refused("m.onnx", FIXED, reference="nets.py:build")
+    colour = ModelDescription(file="bytes", dtype="uint8")
+    assert "takes images of float32, and 'm.onnx' of uint8" in refused("m.onnx", colour, reference="nets.py:build")
+
+
+def test_a_reference_without_a_model_file_is_refused() -> None:
+    with pytest.raises(UsageError, match="no model file is named"):
+        subjects(Request(networks=("levit_128s",), reference="nets.py:build"), _Reads(OPEN))
+
+
+def test_two_references_of_one_file_are_refused_and_one_holds_for_both_requests() -> None:
+    _written()
+    plain, (first, second) = asked("m.onnx"), [asked("m.onnx", reference=f"nets.py:{name}") for name in ("a", "b")]
+    assert [one.reference for one in each_once([*first, *plain]).values()] == [first[0].reference]
+    with pytest.raises(UsageError, match=r"'m.onnx' has two references, 'nets.py:a' and 'nets.py:b'"):
+        each_once([*first, *second])
+
+
+def test_a_mark_gives_the_reference_to_its_model_files_alone() -> None:
+    _written()
+    made = declare(["m.onnx", "nets.py:other"], {"reference": "nets.py:build"}, {})
+    assert [(case.request.networks[0][:4], case.request.reference) for case in made] == [
+        ("m.on", "nets.py:build"),
+        ("nets", ""),
+    ]

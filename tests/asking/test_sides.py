@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from levit_bench.asking.request import Request
-from levit_bench.asking.sides import CasesOfRequest, request_of, subjects_of_sides
-from levit_bench.errors import UsageError
+from levit_bench.asking.sides import CasesOfRequest, NetworksMissingError, request_of, subjects_of_sides
+from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.measuring.sides.interpreters import Packages
 from levit_bench.measuring.sides.side_places import PlacedSide, PlacedSides
 from levit_bench.measuring.workers.place import HERE, Place
@@ -92,9 +92,9 @@ def test_what_side_b_alone_has_is_asked_for_where_each_request_is_judged_for_its
     workshops = Workshops(a=(), b=("n.py:new",))
     found = subjects_of_sides([asked("n.py:new")], SIDES, workshops, on_refused=lambda *_: None)  # type: ignore[arg-type]
     assert ids(found.cases[0]) == (0, 1)
-    with pytest.raises(UsageError, match=r"side a has no 'n\.py:new'"):
+    with pytest.raises(NothingToShowError, match="nothing can be compared"):
         subjects_of_sides([asked("n.py:new")], SIDES, workshops)  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match=r"side b has no 'n\.py:old'"):
+    with pytest.raises(NetworksMissingError, match=r"side b has no 'n\.py:old'"):
         subjects_of_sides(  # type: ignore[arg-type]
             [asked("n.py:old")], SIDES, Workshops(a=("n.py:old",), b=()), on_refused=lambda *_: None
         )

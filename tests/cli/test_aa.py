@@ -209,7 +209,7 @@ def test_a_store_without_equals_says_how_to_get_some(capsys: pytest.CaptureFixtu
 @pytest.mark.slow
 def test_twins_are_built_checked_and_timed_for_real(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     sound = "tests.hostile_networks:sound"
-    words = ("aa", "--networks", sound, "--isolation", "alone", "--budget", "5s", "--thin", "--store", str(tmp_path))
+    words = ("aa", "--networks", sound, "--isolation", "alone", "--budget", "auto", "--thin", "--store", str(tmp_path))
     code, out, err = run(capsys, *words, "--json")
     assert code == 0, err
     assert {rate["equals"] for rate in json.loads(out)["rates"]} == {"alone", "yardsticks"}

@@ -72,7 +72,7 @@ def test_where_nothing_is_kept_that_is_a_usage_error(
 def _prepared_at(folder: Path, *words: str) -> dict[str, str | None]:
     """When each network of a session was prepared, by its name without digest; None where the session did it."""
     command = [
-        sys.executable, "-m", "levit_bench", "run", "--networks", "nets.py:build@64,levit_128s", "--budget", "2s",
+        sys.executable, "-m", "levit_bench", "run", "--networks", "nets.py:build@64,levit_128s", "--budget", "auto",
         "--thin", "--store", "store", *words,
     ]  # fmt: skip
     output(command, cwd=folder, env={VARIABLE: str(folder / "kept")})

@@ -217,7 +217,7 @@ def test_plan_ends_with_2_when_the_run_would_be_refused(capsys: pytest.CaptureFi
     code, out, _ = run(capsys, "plan", "--networks", "paper", "--budget", "5s", "--store", str(tmp_path))
     assert code == 2
     assert "too small" in out
-    assert run(capsys, "plan", "--networks", "paper", "--budget", "5s", "--thin", "--store", str(tmp_path))[0] == 0
+    assert run(capsys, "plan", "--networks", "paper", "--budget", "30s", "--thin", "--store", str(tmp_path))[0] == 0
 
 
 def test_plan_says_by_whose_scatter_and_what_the_session_will_find(

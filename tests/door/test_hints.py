@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import json
 import re
 import shlex
 import shutil
@@ -45,6 +46,7 @@ from tests.judge.compare.test_two_sides import HISTORY, compare, session
 from tests.judge.findings.faults import messages, slower
 from tests.judge.findings.test_by_hand import SILENT, healthy
 from tests.making import record
+from tools.simulated.generate_store import main as generate
 
 PACKAGE = ROOT / "bench/levit_bench"
 COMMAND = re.compile(r"levit-bench (?:run|front|pick|show|compare|tag|explain|scaling|aa|list|plan|cache|machine)\b")
@@ -316,3 +318,64 @@ def test_a_command_line_is_quoted_and_names_stores_that_its_verb_takes(
     with of_stores(stores):
         assert command_line(*words) == line
     assert "--store" not in command_line(*words)
+
+
+READING = {"show", "front", "pick", "compare", "tag", "explain", "scaling", "list", "machine", "cache"}
+"""Verbs that measure nothing."""
+SAYING = [
+    ("show",), ("show", "--session", "last"), ("show", "--cold"), ("show", "--percentiles"), ("show", "--cross-check"),
+    ("show", "--variance"), ("front",), ("front", "--session", "last"), ("scaling",), ("pick", "--min-top1", "60"),
+    ("pick", "--max-latency", "1us"), ("pick", "--max-latency", "1s", "--percentile", "p99"), ("compare", "last"),
+    ("compare", "before", "last"), ("compare", "last", "before"), ("tag",), ("explain", "levit_192", "nobody"),
+    ("aa", "--stored"), ("list", "levit_19x"), ("list", "zzz*"), ("list", "my nets.py:build"), ("run",),
+]  # fmt: skip
+"""Commands whose messages on a stored session name others."""
+
+
+def _stored_sessions(store: Path) -> None:
+    """A session in which everything took half as long again in one run."""
+    generate(["--cases", "6", "--sessions", "2", "--networks", "3", str(store)])
+    for path in store.rglob("*.jsonl"):
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        for line in lines:
+            if line["kind"] == "turn" and line["run"] == 2:
+                line["duration_s"] = [1.5 * seconds for seconds in line["duration_s"]]
+        path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+
+
+def _end_of(*words: str) -> tuple[int, str]:
+    """The exit code of a command line, and what it says on both channels."""
+    with pytest.MonkeyPatch.context() as patch:
+        said = io.StringIO()
+        patch.setattr(sys, "stderr", said)
+        patch.setattr(sys, "stdout", said)
+        with pytest.raises(SystemExit) as ended:
+            main([*words])
+    return int(ended.value.code or 0), said.getvalue()
+
+
+def test_command_lines_that_messages_name_are_carried_out_on_the_store_that_they_are_about(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Those that measure nothing; each finds what it names, so that none is a usage error."""
+    monkeypatch.chdir(tmp_path)
+    _stored_sessions(STORE)
+    named: dict[str, tuple[str, ...]] = {}
+
+    def joined(words: list[str]) -> str:
+        named.setdefault(shlex.join(words), ())
+        return shlex.join(words)
+
+    monkeypatch.setattr(command_lines, "shlex", SimpleNamespace(join=joined))
+    for words in SAYING:
+        has_store = words[0] not in ("list", "machine", "cache")
+        _end_of(*words, *(("--store", str(STORE)) if has_store else ()))
+    lines = [line for line in named if shlex.split(line)[1] in READING]
+    assert {shlex.split(line)[1] for line in lines} >= {"show", "compare", "tag", "list"}
+    assert any("--against" in line for line in lines), "no message said that the yardstick moved"
+    for line in lines:
+        code, said = _end_of(*shlex.split(line)[1:])
+        assert code in (0, 1, 3), f"{line}: {said}"
+        assert said.strip(), line
+        if "--against" in line:
+            assert code == 0, said

@@ -195,3 +195,17 @@ def test_the_rest_of_the_name_of_a_file_stays(tmp_path, monkeypatch, name):
     (case,) = declare([name], {}, {}, (tmp_path / "here", tmp_path))
     stored = case.request.networks[0].replace('"', "'").partition("#")
     assert "here/" + name.removesuffix("@64") == stored[0]
+
+
+@pytest.mark.parametrize("behind", ["", "@64"])
+def test_model_files_and_their_references_are_looked_for_in_the_same_folders(tmp_path, monkeypatch, behind):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "nets.py").write_text(NETS)
+    (tmp_path / "here" / "m.onnx").write_bytes(b"x")
+    (case,) = declare([f"m.onnx{behind}"], {"reference": "nets.py:build"}, {}, (tmp_path / "here", tmp_path))
+    assert case.request.networks[0].startswith("here/m.onnx#")
+    assert case.request.networks[0].endswith(behind)
+    assert case.request.reference == "here/nets.py:build"
+    with pytest.raises(UsageError, match=r"no file 'n.onnx'.*beside the test"):
+        declare(["n.onnx"], {}, {}, (tmp_path / "here", tmp_path))

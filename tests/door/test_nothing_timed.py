@@ -76,13 +76,39 @@ def test_a_case_that_cannot_be_asked_for_fails_its_test_and_the_others_are_timed
 
 
 def test_errors_of_collection_are_said_to_have_stopped_it(speed):
-    speed.write({"test_bad.py": "import pytest\n@pytest.mark.levit_bench(colour=1)\ndef test_a(measured): pass\n"})
+    speed.write({"test_bad.py": "raise OSError\ndef test_a(): pass\n"})
     out = speed.pytest("--benchmark", "-k", "test_speed or test_a")
     assert speed.code == pytest.ExitCode.INTERRUPTED
     assert "nothing was timed: pytest was stopped before the first test with a case began" in out
     out = speed.pytest("--benchmark", "-k", "test_speed or test_a", "--continue-on-collection-errors")
     assert re.search(r"4 passed.*1 error", out)
     assert "4 tests timed" in out
+
+
+BAD_MARK = """
+import pytest
+
+@pytest.mark.levit_bench(colour=1)
+def test_a(measured): pass
+
+@pytest.mark.xfail
+@pytest.mark.levit_bench("fake:one")
+def test_b(): pass
+"""
+
+
+def test_a_mark_that_cannot_be_read_fails_its_test_alone_and_the_others_are_timed(speed):
+    speed.write({"test_bad.py": BAD_MARK})
+    out = speed.pytest("--benchmark", "-k", "test_speed or test_a or test_b")
+    assert speed.code == pytest.ExitCode.TESTS_FAILED
+    assert re.search(r"4 passed.*2 errors", out), out
+    assert "4 tests timed" in out
+    assert "test_bad.py::test_a: levit-bench: the mark levit_bench knows no colour" in out
+    out = speed.pytest("--benchmark", "-k", "test_a")
+    assert "nothing was timed: test_bad.py::test_a: levit-bench: the mark levit_bench knows no colour" in out
+    out = speed.pytest("--collect-only", "-q")
+    assert speed.code == pytest.ExitCode.INTERRUPTED
+    assert "test_bad.py::test_a: levit-bench: the mark levit_bench knows no colour" in out
 
 
 def test_xdist_in_addopts_can_be_switched_off(speed):

@@ -63,11 +63,21 @@ def test_of_two_sizes_the_case_of_the_same_size_is_meant_and_else_they_are_named
         ([record("theirs", batch=b) for b in (2, 8)], (), "theirs", "not timed in the setting of ours .* batch 2, 8"),
         ([record("theirs", outcome="failed", reason="it broke")], (), "theirs", "theirs .*failed: it broke"),
         ([record("theirs")], (), "theirs:batch=x", "no stored case has batch=x"),
+        ([record("theirs")], (), "theirs:batch=2,batch=1", "gives batch twice, 2 and 1"),
         ([record("theirs")], (), "theirs,ours", "name one case"),
         ([record("theirs")], (), "", r"ratio\(\): which other case\? .* names none as against"),
         ([record("theirs")], ("theirs", "mine"), "", "Name one: the mark names theirs, mine"),
     ],
-    ids=["missing", "two other batches", "failed", "no such value", "two names", "none named", "two rivals"],
+    ids=[
+        "missing",
+        "two other batches",
+        "failed",
+        "no such value",
+        "one field twice",
+        "two names",
+        "none named",
+        "two rivals",
+    ],
 )
 def test_a_case_that_gives_no_ratio_is_an_error_that_says_why(others, against, asked_for, message):
     with pytest.raises(UsageError, match=message):
@@ -149,6 +159,8 @@ def test_what_is_stated_of_a_network_is_not_said_of_its_rival():
         (7, "against=7: give a text"),
         ("levit_9*", "matches no network"),
         ("levit_192:colour=red", "may differ in batch, threads.* not in colour"),
+        ("levit_192:batch=1,batch=16", "gives batch twice, 1 and 16, and names one case"),
+        ("levit_192@224:resolution=256", "gives resolution twice, 224 and 256"),
         ("levit_192:batch=many", "invalid list of batches 'many'"),
         ("levit_192:precision=bf17", "unknown precision 'bf17'"),
     ],

@@ -68,6 +68,32 @@ def test_pytest_timeout_does_not_count_it_either(speed, words):
     assert len(asked(speed.folder)) == 1
 
 
+SESSION_LIMIT = """
+def pytest_addoption(parser):
+    parser.addoption("--session-timeout", dest="session_timeout", type=float, default=None)
+    parser.addini("session_timeout", "the same")
+"""
+"""pytest-timeout's own option and setting."""
+
+
+@pytest.mark.parametrize("words", [("--session-timeout=60",), ("-o", "session_timeout=60")])
+def test_a_limit_for_all_tests_that_is_shorter_than_the_session_is_refused_at_once(speed, words):
+    speed.write({"limit.py": SESSION_LIMIT})
+    out = speed.pytest("-p", "limit", "--benchmark", "--bench-budget", "90s", *words, PYTHONPATH=str(speed.folder))
+    assert speed.code == pytest.ExitCode.USAGE_ERROR, out
+    assert "--session-timeout 60 ends pytest after 60 s, and all cases are timed for 90 s before the first test" in out
+    assert "Raise it, or lower --bench-budget." in out
+    assert not (speed.folder / "asked.jsonl").exists()
+
+
+@pytest.mark.parametrize("words", [("--bench-budget", "30s"), ("--bench-budget", "auto")])
+def test_a_limit_for_all_tests_that_the_session_keeps_is_none_of_its_business(speed, words):
+    speed.write({"limit.py": SESSION_LIMIT})
+    words = ("-p", "limit", "--benchmark", "--session-timeout=60", *words, "-k", "test_speed")
+    out = speed.pytest(*words, PYTHONPATH=str(speed.folder))
+    assert speed.code == 0, out
+
+
 def test_a_session_that_was_stopped_is_not_started_again(speed):
     # A conftest.py may go on where pytest would end: the next test must not measure anew.
     going_on = """

@@ -63,6 +63,13 @@ def test_several_are_refused_with_what_they_differ_in_and_a_name_that_works():
         ("levit_192:batch=2", NothingToShowError, "no stored case has batch=2. Stored are: 1, 16."),
         ("levit_192:bath=1", UsageError, "cannot choose by 'bath': no such field. Did you mean 'batch'?"),
         ("levit_192:batch=1,form", UsageError, "'form' in 'levit_192:batch=1,form' has no value"),
+        (
+            "levit_192:batch=1, batch = 16",
+            UsageError,
+            "'levit_192:batch=1, batch = 16' gives batch twice, 1 and 16, and names one case. Give it once.",
+        ),
+        ("levit_192:batch=1,allocator=pinned,batch=1", UsageError, "gives batch twice, 1 and 1"),
+        ("net@224:resolution=256", UsageError, "gives resolution twice, 224 and 256"),
     ],
 )
 def test_words_that_name_nothing_are_refused_with_what_there_is(text, error, said):

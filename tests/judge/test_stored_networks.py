@@ -9,7 +9,7 @@ from levit_bench.judge.case_lookup import named
 from levit_bench.judge.comparability import where
 from levit_bench.judge.compare.one_session import within
 from levit_bench.judge.compare.reference_network import base_in
-from levit_bench.judge.stored_networks import network_meant, networks_meant
+from levit_bench.judge.stored_networks import network_meant, networks_meant, short_name
 from levit_bench.report.views.registry import view
 from levit_bench.report.views.view import ViewRequest
 
@@ -101,3 +101,11 @@ def test_what_names_no_network_is_refused_with_the_nearest_name_or_label():
 def test_where_takes_several_networks_between_commas():
     chosen = where(RECORDS, {"network": "levit_192,nets.py:build(width=2),nets.py:two"})
     assert {each.case.network for each in chosen} == {NAMES[0], NAMES[2], NAMES[5], NAMES[6]}
+
+
+def test_the_short_name_of_a_network_means_it_alone():
+    assert short_name(RECORDS, "levit_192") == "levit_192"
+    assert short_name(RECORDS, "nets.py:two#77aa00") == "nets.py:two#77aa00"  # there are two versions
+    for name in NAMES:
+        assert networks_meant(RECORDS, short_name(RECORDS, name)) == (name,)
+    assert short_name([record("nets.py:build#3f2a91")], "nets.py:build#3f2a91") == "nets.py:build"

@@ -162,7 +162,7 @@ def test_several_sessions_are_joined_by_what_the_yardstick_did_in_the_median_one
     speed = SPEEDS["throughput"]
     stick = yardstick_seconds([calm, slow], speed)
     assert isinstance(stick, Estimate)
-    assert stick.value == pytest.approx((0.0050 * 0.00505 * 0.00495) ** (1 / 3) * 3.1 / 3)
+    assert stick.value == pytest.approx((0.0060 * 0.00605 * 0.00595) ** (1 / 3) * 3.1 / 3)
     rivalry = Rivalry({calm.info.id: [calm, slow]}, Company({}), across=True, speed=speed)
     found = pooled([calm, slow], stick, rivalry)
     assert isinstance(found, Estimate)

@@ -17,6 +17,7 @@ from levit_bench.judge.verdicts import (
     Rules,
     Verdict,
     detectable,
+    gate_rules,
     judge,
     of_pairs,
     refused,
@@ -70,17 +71,30 @@ def test_a_sure_difference_that_is_neither_large_enough_nor_within_the_margin_is
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (Rules(min_effect=0.01), "--margin 3 % is above --min-effect 1 %"),
-        (Rules(0.02, 0.0200001), "Give a --margin of at most 2 %, or leave it out"),
         (Rules(-0.01, -0.01), "--min-effect: invalid share -0.01 of a time"),
         (Rules(math.nan, 0.0), "--min-effect: invalid share nan"),
         (Rules(0.1, math.nan), "--margin: invalid share nan"),
         (Rules(2.0, 0.1), "--min-effect: invalid share 2.0"),
     ],
 )
-def test_rules_that_contradict_each_other_are_refused_before_anything_is_judged(given, said):
+def test_rules_that_are_no_shares_are_refused_before_anything_is_judged(given, said):
+    for refuse in (lambda: judge([of_pairs(around(0.0))], given), lambda: gate_rules(*given)):
+        with pytest.raises(UsageError, match=re.escape(said)):
+            refuse()
+
+
+@pytest.mark.parametrize(
+    ("least", "margin", "said"),
+    [
+        (0.01, 0.03, "--margin 3 % is above --min-effect 1 %"),
+        (0.02, 0.0200001, "Give a --margin of at most 2 %, or leave it out"),
+    ],
+)
+def test_a_margin_above_the_least_effect_is_for_gates_alone(least, margin, said):
     with pytest.raises(UsageError, match=re.escape(said)):
-        judge([of_pairs(around(0.0))], given)
+        rules_of(least, margin)
+    assert gate_rules(least, margin) == Rules(least, margin)
+    assert gate_rules() == Rules(0.02, 0.05)
 
 
 @given(st.floats(0, 1), st.none() | st.floats(0, 1))

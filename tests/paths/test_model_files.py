@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import onnx
@@ -107,3 +108,10 @@ def test_a_digest_is_that_of_the_file_and_changes_with_every_file_that_belongs_t
     assert digest(path, ("b.bin", "a.bin")) == digest(path, ("a.bin", "b.bin"))
     (tmp_path / "a.bin").write_bytes(b"weighty")
     assert digest(path, ("a.bin",)) != with_a
+
+
+@pytest.mark.parametrize("file", ["m.onnx", "m.xml", "m.pt"])
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, file: str) -> None:
+    os.mkfifo(tmp_path / file)
+    with pytest.raises(OSError, match="it is a pipe, and not a file"):
+        digest(tmp_path / file, companions(tmp_path / file))

@@ -96,6 +96,9 @@ def test_a_field_that_is_given_twice_or_with_commas_means_either(
             3,
             "no session of results is since 2027. The newest is 20260203T000000Z-cccc, without a title.",
         ),
+        (["--title", "[n]ightly 1"], 3, "no session of results is with the title '[n]ightly 1'"),
+        (["--title", ""], 2, "--title '': write what the titles hold, such as nightly."),
+        (["--title", " "], 2, "--title ' ': write what the titles hold"),
         (["--title", "weekly"], 3, "no session of results is with the title 'weekly'. The newest is 20260203"),
         (["--since", "tomorrow"], 2, "--since 'tomorrow': write a time in UTC"),
         (["--session", "2026"], 2, "several sessions match '2026' in results"),
@@ -114,6 +117,78 @@ def test_a_choice_of_nothing_says_what_there_is(
     ended, out, err = run(capsys, "show", *words)
     assert (ended, out) == (code, "")
     assert message in " ".join(err.split())
+
+
+@pytest.mark.parametrize("wanted", ["[nightly]", "[Nightly] *", "?nightly] 1*", "*[1]"])
+def test_brackets_in_a_title_stand_for_themselves(store: Path, wanted: str) -> None:
+    for name, title in zip(DAYS, ("[nightly] 1 [1]", "nightly 1", "n"), strict=True):
+        path = next(Path("results").rglob(f"{name}.jsonl"))
+        head, _, rest = path.read_text(encoding="utf-8").partition("\n")
+        path.write_text(json.dumps(json.loads(head) | {"title": title}) + "\n" + rest, encoding="utf-8")
+    found = levit_bench.load("results", title=wanted)
+    assert {record.session[-4:] for record in found.records} == {"aaaa"}
+
+
+def test_an_empty_title_is_refused_from_python_too(store: Path) -> None:
+    with pytest.raises(UsageError, match=r"--title '': .* To choose any title, leave --title out\."):
+        levit_bench.load("results", title="")
+
+
+def broken(kind: str) -> Path:
+    """A file in the store that holds no session, and is newer than all that do."""
+    path = next(Path("results").rglob("*aaaa.jsonl")).with_name("20260301T000000Z-eeee.jsonl")
+    if kind == "link":
+        path.symlink_to("nowhere")
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.write_text({"empty": "", "text": "not a session\n"}[kind], encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "empty", "text"])
+@pytest.mark.parametrize("choice", [{"session": "last"}, {"since": "2026-02"}, {"title": "nightly"}, {}])
+def test_a_choice_passes_over_files_without_a_session_and_a_finding_names_them(
+    store: Path, kind: str, choice: dict[str, str]
+) -> None:
+    path = broken(kind)
+    found = levit_bench.load("results", **choice)
+    assert found.records
+    assert [finding.kind for finding in found.findings] == ["unreadable-file"]
+    assert path.name in found.findings[0].message
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("show", "--session", "last"),
+        ("pick", "--session", "last", "--where", "batch=1", "--min-top1", "1.5"),
+        ("compare", "last", "--networks", "levit_128s,levit_192", "--where", "batch=1"),
+        ("compare", "before", "last", "--where", "batch=1"),
+        ("explain", "levit_128s", "levit_192", "--where", "batch=1", "--session", "last"),
+        ("tag", "mine", "last"),
+    ],
+)
+def test_every_verb_passes_over_a_newest_file_without_a_session_and_says_so(
+    store: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    path = broken("link")
+    code, out, err = run(capsys, *words)
+    assert out
+    assert code == 0 or (words[0] == "compare" and "No such file" not in out), err
+    assert "unreadable-file:" in err
+    assert path.name in "".join(err.split())
+
+
+def test_the_last_session_of_a_store_without_any_is_refused_with_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "machine"
+    folder.mkdir()
+    (folder / "20260301T000000Z-eeee.jsonl").write_text("", encoding="utf-8")
+    code, out, err = run(capsys, "show", "--session", "last", "--store", str(tmp_path))
+    assert (code, out) == (1, "")
+    assert "not a session of this suite (the file is empty)" in " ".join(err.split())
 
 
 def test_a_value_with_a_comma_that_is_stored_is_one_value(store: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -217,6 +217,11 @@ def test_what_verbs_refuse_methods_refuse(capsys: pytest.CaptureFixture[str]) ->
         (("front", "--overlay", "batch"), UsageError, lambda: results.front(overlay="batch")),
         (("pick", "--min-top1", "0.8"), UsageError, lambda: results.pick(min_top1=0.8)),
         (("pick", "--percentile", "p95"), UsageError, lambda: results.pick(percentile="p95")),
+        (
+            ("pick", "--max-latency", "1s", "--percentile", "0.95"),
+            UsageError,
+            lambda: results.pick(max_latency=1, percentile="0.95"),
+        ),
         (("show", "--grid", "levit_192"), UsageError, lambda: results.show(grid="levit_192")),
         (("show", "--cold", "--variance"), UsageError, lambda: results.show(cold=True, variance=True)),
         (("show", "--against", "no_such"), NothingToShowError, lambda: results.show(against="no_such")),

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from levit_bench.asking.arguments import nothing_named
+from levit_bench.asking.references import check_images, references_of
 from levit_bench.axes import BY_NAME, SETTING, SEVERAL, WEIGHTS_OF_FILE, Axis, AxisKind, usual
 from levit_bench.catalog import entries, user_networks
 from levit_bench.catalog.image_sets import common, in_order, same_sets, set_of
@@ -74,6 +75,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Classes in that set; absent: those of a public set, else unknown."""
     label: str = ""
     """What figures, tables and files call the one network that is not in the catalog; empty: its name."""
+    reference: str = ""
+    """Function whose network the outputs of the model files are compared with; empty: none."""
     stated: dict[str, user_networks.Stated] = {}
     """What TOML files state of some of the networks, where `singles` has read the files."""
     resolution: int | str | tuple[int, int] | None = None
@@ -444,6 +447,8 @@ class _Chosen(NamedTuple):
     label: str | None = None
     model: ModelDescription | None = None
     """What a model file says of itself; absent for networks that are built."""
+    reference: str = ""
+    """Function whose network the outputs of a model file are compared with."""
 
 
 def subjects(request: Request, workshop: Workshop) -> list[Subject]:
@@ -466,6 +471,7 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
         sized = [f"{entry.name}@{size[0]}x{size[1]}" for entry in selected]
         selected = list(entries.select(sized).entries) if sized else []
     accuracies, labels = figures_and_labels(request, selection.unknown, stated)
+    references = references_of(request.reference, selection.unknown, stated)
     scored = {(entry.name, entry.size): tuple(filter(None, (entries.accuracy_of(entry),))) for entry in selected}
     _add_to_catalog(scored, stated)
     chosen = [_Chosen(entry.name, entry.shape, entry.family, scored[entry.name, entry.size]) for entry in selected]
@@ -483,7 +489,12 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
             elsewhere = statement is not None and text == name and shape.size != usual.size
             figures = () if elsewhere else accuracies.get(text, ())
             family = statement.family if statement else "other"
-            chosen.append(_Chosen(name, fed, family, figures, called.get(name), model))
+            chosen.append(_Chosen(name, fed, family, figures, called.get(name), model, references.get(text, "")))
+        check_images(
+            {one.network: one.reference for one in chosen if one.reference},
+            {one.network: one.shape for one in chosen},
+            workshop,
+        )
     requested = [_subject(request, entry, device, values) for entry, values in combinations(request, chosen)]
     if any(runtimes.asked_about(subject.case.runtime, subject.case.precision) for subject in requested):
         workshop.check_precisions(subject.case for subject in requested)
@@ -517,6 +528,7 @@ def _subject(request: Request, entry: _Chosen, device: str, values: Mapping[str,
         accuracies=entry.accuracies[1:],
         family=entry.family,
         label=entry.label,
+        reference=entry.reference,
         finding=None if model is None else _choices_for(request, model, case),
     )
 

@@ -64,6 +64,12 @@ OPTIONS = (
         of_a_network=True,
     ),
     SessionOption(
+        "reference", OptionKind.TEXT, "", "NAME",
+        "Function that builds the network of the model files with the weights that were exported, such as "
+        "nets.py:build: their outputs must be its.",
+        of_a_network=True,
+    ),
+    SessionOption(
         "budget", OptionKind.TIME, "60s", "TIME",
         "Time for all runs together: 60s, 3m, 1h30m; auto is the least that gives an honest interval.",
     ),

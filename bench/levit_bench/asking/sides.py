@@ -13,7 +13,7 @@ from levit_bench.asking.request import Request, subjects
 from levit_bench.axes import BY_NAME
 from levit_bench.catalog.network_calls import without_digest
 from levit_bench.catalog.side_pairs import axes_of, paired
-from levit_bench.errors import UsageError
+from levit_bench.errors import EXIT_FAILED_CASE, BenchError, NothingToShowError, UsageError
 from levit_bench.measuring.preparing.workshop import Artifact
 from levit_bench.measuring.session.session import Compared, Subject
 from levit_bench.measuring.sides.output_distance import OutputDistance, output_distance
@@ -26,7 +26,7 @@ from levit_bench.measuring.sides.side_places import (
 )
 from levit_bench.measuring.sides.side_words import SideWords
 from levit_bench.measuring.sides.sides_workshop import SidesWorkshop, code_files_of, standing_in
-from levit_bench.records import CaseLine, Finding, Side, SideDifference
+from levit_bench.records import CaseLine, Finding, Side, SideDifference, SideName
 
 _Value = TypeVar("_Value", SideDifference, Finding)
 
@@ -117,8 +117,9 @@ def subjects_of_sides(
             why; the others are asked for. Absent: the first such request is an error.
 
     Raises:
-        UsageError: nothing is left on side b, or nobody receives it: a network is on neither side, or nothing is left
-            on side a.
+        UsageError: every request was refused, or nobody receives that a network is on neither side.
+        NetworksMissingError: nothing is left on side b.
+        NothingToShowError: nothing is left on side a, and nobody receives refusals.
     """
     groups: list[_Group] = []
     refusals: list[UsageError] = []
@@ -136,9 +137,14 @@ def subjects_of_sides(
     findings = [finding for group in groups for finding in group.findings]
     judged = groups[: len(requests)]
     has_first, has_second = any(group.first for group in judged), any(group.second for group in judged)
+    if refusals and not (has_first or has_second):
+        raise refusals[0]
+    reasons = list(dict.fromkeys(finding.message for finding in findings))
+    if not has_second:
+        raise NetworksMissingError(f"nothing is left on side b to be judged: {'; '.join(reasons)}")
     # Whoever receives refusals judges each request for itself: those that side b alone has are new there.
-    if not has_second or not (has_first or on_refused):
-        raise UsageError("; ".join(dict.fromkeys(finding.message for finding in findings)) or str(refusals[0]))
+    if not has_first and on_refused is None:
+        raise NothingToShowError("nothing can be compared: side a has none of these networks.", reasons)
     out: dict[str, Subject] = {}
     for group in groups:
         controls = [_on(control_of(sides.first), subject) for subject in group.first] if control else []
@@ -220,6 +226,12 @@ def _once(values: Sequence[_Value]) -> list[_Value]:
     return [value for at, value in enumerate(values) if value not in values[:at]]
 
 
+class NetworksMissingError(BenchError):
+    """Side b has none of the networks that are to be judged: a gate that passed then would pass whatever is deleted."""
+
+    exit_code = EXIT_FAILED_CASE
+
+
 class PreparedSides(NamedTuple):
     """The sides of a gate, to be compared once they are prepared."""
 
@@ -259,10 +271,12 @@ class PreparedSides(NamedTuple):
         return Compared(tuple(with_distances), differences, findings)
 
     def _distances(self, lines: Sequence[CaseLine], artifacts: Mapping[str, Artifact]) -> dict[str, OutputDistance]:
-        """Distance of a case's outputs from those of side a, by its id on side b."""
-        pairs = paired(((line.case, line.id) for line in lines if line.role == "subject"), axes_of(self.differences))
+        """Distance of a case's outputs from those of side a, by its id on side b or in the control."""
+        cases = [(line.case, line.id) for line in lines if line.role == "subject"]
+        seconds: tuple[SideName, ...] = ("b", "control")
+        axes = axes_of(self.differences)
         out = {}
-        for first, second in pairs.values():
+        for first, second in (pair for name in seconds for pair in paired(cases, axes, name).values()):
             if first is not None and first in artifacts and second is not None and second in artifacts:
                 out[second] = output_distance(artifacts[first].folder, artifacts[second].folder)
         return out

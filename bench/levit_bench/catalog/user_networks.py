@@ -76,6 +76,9 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
     """Instead of `build`: a network of the catalog or of timm, of which an accuracy on the user's own set is stated."""
     file: str | None = None
     """Instead of `build`: a model file such as `model.onnx`, relative to the TOML file's folder."""
+    reference: str | None = None
+    """Of a model file: function whose network its outputs are compared with, `file.py:function` relative to the TOML
+    file's folder or `module:function`."""
     label: str | None = None
     """What figures, tables and files call a network of the user's own."""
     more: tuple[Accuracy, ...] = ()
@@ -439,6 +442,8 @@ def _read_toml(text: str) -> dict[str, Stated]:
         network = _parse_entry(entry, where)
         own = network.build or network.file
         name = network.name if own is None else _stored_name(own, path.parent)
+        if network.reference is not None:
+            network = msgspec.structs.replace(network, reference=_stored_name(network.reference, path.parent))
         if network.resolution is not None:
             height, width = parse_size(network.resolution) or (0, 0)  # As `_parse_entry` knows.
             name = f"{name}@{ImageShape(3, height, width).size}"
@@ -463,8 +468,13 @@ def _merge(entry: Stated, other_entry: Stated, where: str) -> Stated:
         raise UsageError(
             f"{where}: {_quoted(other_entry.subject)} has the label {_quoted(entry.label)} already. State one."
         )
+    if entry.reference and other_entry.reference and entry.reference != other_entry.reference:
+        raise UsageError(
+            f"{where}: {_quoted(other_entry.subject)} has the reference {_quoted(entry.reference)} already. State one."
+        )
     return msgspec.structs.replace(
         entry,
+        reference=entry.reference or other_entry.reference,
         more=(*entry.more, *further),
         label=entry.label or other_entry.label,
         family=entry.family if entry.family != "other" else other_entry.family,
@@ -484,7 +494,7 @@ def _parse_entry(entry: dict[str, object], where: str) -> Stated:
     except msgspec.ValidationError as error:
         reason, _, at = str(error).partition(" - at `$.")
         raise UsageError(f"{where}{', key ' + at.rstrip('`') if at else ''}: {reason}.") from error
-    for key in ("build", "file", "name", "dataset", "source", "family", "label"):
+    for key in ("build", "file", "name", "dataset", "source", "family", "reference", "label"):
         text = getattr(network, key)
         if text is not None:
             check_text(text, f"{where}, key {key}", LONGEST_LABEL if key == "label" else _LONGEST_TEXT)
@@ -543,6 +553,13 @@ def _check_subject(network: Stated, where: str) -> None:
             f"{where}, key file: invalid model file {_quoted(network.file)}. Name one such as model.onnx, and pixels "
             "as resolution."
         )
+    if network.reference is not None and network.file is None:
+        raise UsageError(
+            f"{where}, key reference: only the outputs of a model file are compared with another network's. Leave it "
+            'out, or name the file as file = "model.onnx".'
+        )
+    if network.reference is not None:
+        check_reference(network.reference, f"{where}, key reference:")
     if network.file is None and network.dtype == "float16":
         raise UsageError(
             f"{where}, key dtype: Invalid enum value 'float16': only model files take it. Feed float32 or uint8."
@@ -562,6 +579,30 @@ def _check_subject(network: Stated, where: str) -> None:
         raise UsageError(f"{where}: {_quoted(network.name)} takes the images it takes. Leave channels and dtype out.")
     if network.top1 is None:
         raise UsageError(f"{where}: nothing is stated of {_quoted(network.name)}. Add its top1 and dataset.")
+
+
+def check_reference(name: str, where: str) -> None:
+    """Refuse what cannot be the reference of a model file: only a function can return the network with its weights.
+
+    Raises:
+        UsageError: naming the place, and how to write such a function.
+    """
+    if model_files.kind_of(name) is not None:
+        raise UsageError(
+            f"{where} {_quoted(name)} is a model file. Name the function that builds the network it was exported from, "
+            "such as nets.py:build."
+        )
+    if ":" not in name:
+        raise UsageError(
+            f"{where} {_quoted(name)} has no weights of yours: those of the catalog's and timm's networks are drawn at "
+            "random here, and a model file holds others. Name a function that builds the network and loads the "
+            "exported weights, such as nets.py:build."
+        )
+    if "@" in name:
+        raise UsageError(
+            f"{where} {_quoted(name)} asks for pixels, and a reference is given the images of the model file. Leave "
+            f"'@{name.rpartition('@')[2]}' out."
+        )
 
 
 def _quoted(text: str) -> str:

@@ -164,10 +164,10 @@ def choice_options(command: _Command) -> _Command:
         **others: Any,  # noqa: ANN401 (the command's own)
     ) -> Any:  # noqa: ANN401 (what the command returns)
         from levit_bench.numbers.dates import period
-        from levit_bench.reading.session_choice import SessionChoice
+        from levit_bench.reading.session_choice import SessionChoice, wanted_title
 
         choice = SessionChoice(
-            stores, sessions, period(since, until), session_title or "", several_conditions_from(where)
+            stores, sessions, period(since, until), wanted_title(session_title), several_conditions_from(where)
         )
         return command(choice=choice, **others)
 

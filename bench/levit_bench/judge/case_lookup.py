@@ -21,7 +21,8 @@ def named(records: Sequence[Record], text: str) -> Record:
     A network may be named in any way that `levit_bench.judge.stored_networks` knows.
 
     Raises:
-        UsageError: several cases match; the message names the fields that tell them apart. Or a field has no value.
+        UsageError: several cases match; the message names the fields that tell them apart. Or a field has no value, or
+            two.
         NothingToShowError: no case matches; the message names the networks that are stored.
     """
     matches, _ = _matches_and_fields(records, text)
@@ -41,7 +42,7 @@ def rival(records: Sequence[Record], record: Record, text: str) -> Record:
             Of several sizes, the one of the record is taken.
 
     Raises:
-        UsageError: it is the record itself, several cases match, or a field has no value.
+        UsageError: it is the record itself, several cases match, or a field has no value, or two.
         NothingToShowError: the session does not hold it, or not in that setting.
     """
     matches, fields = _matches_and_fields([other for other in records if other.session == record.session], text)
@@ -72,7 +73,7 @@ def _matches_and_fields(records: Sequence[Record], text: str) -> tuple[list[Reco
     """The subjects that a text names, at least one, and the fields in it.
 
     Raises:
-        UsageError: a field has no value.
+        UsageError: a field has no value, or two.
         NothingToShowError: no case matches.
     """
     subjects = [record for record in records if record.info.role == "subject"]
@@ -102,7 +103,7 @@ def network_and_fields(text: str) -> tuple[str, dict[str, str]]:
     """Network and fields of a text. A colon without `field=` after it belongs to the name, as in `nets.py:build`.
 
     Raises:
-        UsageError: a field has no value.
+        UsageError: a field has no value, or is given twice; a size behind `@` is a field, too.
     """
     name, tail = text, ""
     for colon in re.finditer(":", text):
@@ -110,15 +111,20 @@ def network_and_fields(text: str) -> tuple[str, dict[str, str]]:
         # The `=` of a call belongs to its arguments, and so does a colon within it.
         if "=" in after and not _CALLED.match(after) and _is_whole(before):
             name, tail = before, after
-    fields = {}
+    bare, at, pixels = name.rpartition("@")
+    sized = bool(at) and parse_size(pixels) is not None
+    fields = {"resolution": pixels} if sized else {}
     for part in tail.split(",") if tail else ():
-        field, equals, value = part.partition("=")
+        field, equals, value = (word.strip() for word in part.partition("="))
         if not equals:
             raise UsageError(f"{part[:80]!r} in {text[:120]!r} has no value. Write FIELD=VALUE, such as batch=16.")
-        fields[field.strip()] = value.strip()
-    bare, at, pixels = name.rpartition("@")
-    sized = at and parse_size(pixels) is not None
-    return (bare, {"resolution": pixels, **fields}) if sized else (name, fields)
+        if field in fields:
+            raise UsageError(
+                f"{text[:120]!r} gives {field[:80]} twice, {fields[field][:80]} and {value[:80]}, and names one case. "
+                "Give it once."
+            )
+        fields[field] = value
+    return (bare if sized else name), fields
 
 
 def _is_whole(name: str) -> bool:

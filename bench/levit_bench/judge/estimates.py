@@ -108,6 +108,11 @@ def counts(run: Run) -> bool:
     return run.complete or len(run.turns) >= MIN_TURNS_OF_A_BROKEN_RUN
 
 
+def has_passes(record: Record) -> bool:
+    """Whether a case has a timed pass in a run that counts, and a time at all: see `no_speed`."""
+    return no_speed(record) is None and any(counts(run) and log_median(run.turns) is not None for run in record.runs)
+
+
 def by_round(turns: Iterable[TurnLine]) -> dict[int, float]:
     """Log of the median timed pass by round; rounds without a pass are left out."""
     if isinstance(turns, StoredTurns):

@@ -113,9 +113,11 @@ def paired_run(numerator: Mapping[int, float], denominator: Mapping[int, float])
 def unpaired(numerator: Estimate, denominator: Estimate) -> Ratio:
     """The same from two intervals: its limits enclose 1 exactly when the two overlap.
 
-    Wider than an interval of the ratio need be, so that it rather names a tie too many.
+    Wider than an interval of the ratio need be, so that it rather names a tie too many. Fewer than `MIN_RUNS` runs of
+    either bound nothing, as everywhere.
     """
-    if not (math.isfinite(numerator.high) and math.isfinite(denominator.high)):
+    few = min(numerator.n, denominator.n) < MIN_RUNS
+    if few or not (math.isfinite(numerator.high) and math.isfinite(denominator.high)):
         return Ratio(numerator.value / denominator.value, 0.0, math.inf, 0)
     return Ratio(
         numerator.value / denominator.value, numerator.low / denominator.high, numerator.high / denominator.low, 0

@@ -53,6 +53,12 @@ def network_meant(records: Iterable[Record], text: str) -> str:
     return meant[0]
 
 
+def short_name(records: Iterable[Record], network: str) -> str:
+    """The name of a stored network for a command line: without the digest of its file, where that means it alone."""
+    short = without_digest(network)
+    return short if networks_meant(records, short) == (network,) else network
+
+
 def no_network(records: Iterable[Record], text: str) -> NothingToShowError:
     """The refusal of a text that names no stored network, with the nearest name and those that are stored."""
     names = {record.case.network: record.info.label for record in records}

@@ -155,16 +155,17 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """Why there are no limits, where there are none."""
 
 
-def of_pairs(logs: Sequence[float], foretold: float | None = None) -> Effect | Finding:
+def of_pairs(logs: Sequence[float], foretold: float | None = None, *, of_gate: bool = False) -> Effect | Finding:
     """The effect from one log ratio a run, or the finding that says why there is none.
 
     Args:
         logs: of one run each.
         foretold: their variance as `levit_bench.judge.paired_ratio.foretold` predicts it; steadies the detectable
             difference, and not the interval.
+        of_gate: whether they are of a gate, for what is to be done about too few.
     """
     if len(logs) < MIN_RUNS:
-        return too_few(f"both are in {counted(len(logs))}")
+        return too_few(f"both are in {counted(len(logs))}", of_gate=of_gate)
     import numpy as np  # here and below: most that is read needs no verdict, and it loads slowly
 
     deviation = float(np.std(logs, ddof=1))
@@ -353,13 +354,11 @@ def _without(verdict: Verdict, reason: str, rules: Rules, findings: tuple[Findin
     )
 
 
-def too_few(what: str) -> Finding:
-    """Finding of a side with too few runs to estimate their scatter."""
-    message = (
-        f"too few runs: {what}, and a comparison needs {MIN_RUNS}. Measure again with a larger --budget, or add runs "
-        f"to the newest session: {command_line('run', '--resume', 'last', '--budget', '2m')}"
-    )
-    return Finding(kind="too-few-runs", message=message)
+def too_few(what: str, *, of_gate: bool = False) -> Finding:
+    """Finding of a side with too few runs to estimate their scatter; a gate is not resumed."""
+    message = f"too few runs: {what}, and a comparison needs {MIN_RUNS}. Measure again with a larger --budget"
+    more = f", or add runs to the newest session: {command_line('run', '--resume', 'last', '--budget', '2m')}"
+    return Finding(kind="too-few-runs", message=message + ("." if of_gate else more))
 
 
 def no_scatter() -> Finding:

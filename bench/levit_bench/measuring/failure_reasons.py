@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, NamedTuple
 
-from levit_bench.errors import UsageError, message_of, one_line
+from levit_bench.errors import UsageError, cut_in_the_middle, message_of, one_line
 
 _STDERR_TAIL = 2000  # Bytes.
 _PACKAGE = str(Path(__file__).parents[1])
@@ -26,7 +26,7 @@ def reason_for(error: BaseException) -> str:
     reason, place = _reason(error), _user_place(error)
     if not place:
         return reason
-    return f"{reason if len(reason) <= _LONGEST_MESSAGE else reason[: _LONGEST_MESSAGE - 1] + '…'} (in {place})"
+    return f"{cut_in_the_middle(reason, _LONGEST_MESSAGE)} (in {place})"
 
 
 def _reason(error: BaseException) -> str:

@@ -111,8 +111,7 @@ class Worker:
         try:
             match request:
                 case Prepare():
-                    prepare = deployed_models.prepare if request.case.is_model_file else artifacts.prepare
-                    return prepare(request.case, request.batches, Path(request.folder), request.seed)
+                    return _prepared(request)
                 case Load():
                     return self._load(request)
                 case Turn():
@@ -282,6 +281,14 @@ class Worker:
                 for name, version in versions.items()
             },
         )
+
+
+def _prepared(request: Prepare) -> Prepared:
+    """What is left in the folder of a request."""
+    case, batches, folder, seed = request.case, request.batches, Path(request.folder), request.seed
+    if case.is_model_file:
+        return deployed_models.prepare(case, batches, folder, seed, request.reference)
+    return artifacts.prepare(case, batches, folder, seed)
 
 
 def _loaded(case: Case, folder: Path) -> runtimes.Loaded:

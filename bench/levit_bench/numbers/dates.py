@@ -67,7 +67,7 @@ def _moment(option: str, text: str | None, now: datetime) -> str:
     compact = text.strip()
     if ago := _AGO.fullmatch(compact.lower()):
         try:
-            return (now - int(ago[1]) * _UNITS[ago[2]]).astimezone(UTC).strftime(_FORMATS[-1])
+            return _written((now - int(ago[1]) * _UNITS[ago[2]]).astimezone(UTC), _FORMATS[-1])
         except OverflowError:
             pass
     written = compact.upper().removesuffix("Z").replace(" ", "T")
@@ -80,8 +80,13 @@ def _moment(option: str, text: str | None, now: datetime) -> str:
             moment = datetime.strptime(written, form).replace(tzinfo=UTC)
         except ValueError:
             continue
-        return moment.strftime(form)
+        return _written(moment, form)
     raise UsageError(
         f"{option} {text[:80]!r}: write a time in UTC such as 2026-11-26, 2026-11 or 2026-11-26T10:40, or how long "
         "ago: 12h, 7d, 2w."
     )
+
+
+def _written(moment: datetime, form: str) -> str:
+    """A time with four digits of its year: strftime gives one before 1000 fewer, and texts are compared."""
+    return moment.strftime(form.replace("%Y", f"{moment.year:04}"))

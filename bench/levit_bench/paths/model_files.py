@@ -5,12 +5,15 @@ A file is looked through for the names of others alone. Nothing of it is execute
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import mmap
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
+
+from levit_bench.paths.file_kinds import instead_of_file
 
 Kind = Literal["onnx", "openvino", "torchscript", "exported"]
 """Formats of model files: ONNX, OpenVINO's IR, TorchScript and programs of `torch.export`."""
@@ -27,6 +30,7 @@ FOREIGN = (
 """Ends of names of model files and checkpoints that nothing here runs."""
 DIGITS = 6  # Of a digest in a name: enough to tell apart the versions of one file.
 # With the end of a twin's name, which is `levit_bench.catalog.twins.SUFFIX`.
+_DIGEST = re.compile(rf"#[0-9a-f]{{{DIGITS}}}(?=@|~|$)")
 _NAMED = re.compile(rf"(?P<file>[^:]+?)(?:#(?P<digest>[0-9a-f]{{{DIGITS}}}))?(?:~twin)?", re.S)
 
 
@@ -46,6 +50,11 @@ def file_of(network: str) -> tuple[str, str]:
     return ("", "") if match is None else (match["file"], match["digest"] or "")
 
 
+def without_digest(network: str) -> str:
+    """The name of a network as a user writes it: without the beginning of its file's digest."""
+    return _DIGEST.sub("", network)
+
+
 def _ending(file: str) -> str:
     return Path(file).suffix.lower()
 
@@ -54,10 +63,11 @@ def companions(path: Path) -> tuple[str, ...]:
     """Names of the other files that a model file needs, relative to its folder, whether or not they are there.
 
     Raises:
-        OSError: the file cannot be read.
+        OSError: the file cannot be read, or is a pipe or another thing that is not opened.
     """
     if KINDS.get(path.suffix.lower()) == "openvino":
         return (path.with_suffix(".bin").name,)
+    _check_regular(path)
     if KINDS.get(path.suffix.lower()) == "onnx" and path.stat().st_size:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             view = memoryview(content)
@@ -72,7 +82,7 @@ def digest(path: Path, others: tuple[str, ...]) -> str:
     """SHA-256 of a model file; where others belong to it, of the digests and names of all of them.
 
     Raises:
-        OSError: one of them cannot be read.
+        OSError: one of them cannot be read, or is a pipe or another thing that is not opened.
     """
     own = _file_digest(path)
     if not others:
@@ -83,7 +93,18 @@ def digest(path: Path, others: tuple[str, ...]) -> str:
     return whole.hexdigest()
 
 
+def _check_regular(path: Path) -> None:
+    """Refuse what is not a regular file before it is opened: opening a pipe would wait for its writer.
+
+    Raises:
+        OSError: with what it is.
+    """
+    if instead := instead_of_file(path):
+        raise OSError(errno.EINVAL, f"it is {instead}, and not a file")
+
+
 def _file_digest(path: Path) -> str:
+    _check_regular(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -46,9 +46,6 @@ _LATE = 1.05  # A run that ends slightly late is still the best use of the remai
 _OVERTIME = 0.05  # Share of the budget by which the last rounds may overrun it; a tenth is documented.
 STRETCH = 1.5
 """Multiple of a budget up to which it is stretched to the least that its session takes; beyond it, it is refused."""
-SKETCH_S = 30.0
-"""Seconds by which the budget of a sketch, which thin sessions are, is stretched in any case: starting processes takes
-some seconds, however little time is asked for."""
 
 
 class Costs(NamedTuple):
@@ -252,9 +249,10 @@ class SettledBudget(NamedTuple):
 def settled(asked_s: float, costs: Costs, *, thin: bool, is_open: bool = False) -> SettledBudget:
     """The budget as asked, or stretched to the least that its session takes, or refused.
 
-    The least is the smallest honest budget, or of a thin session one run of one round. What is asked for is stretched
-    up to `STRETCH` times: the costs that a rehearsal finds vary, and the same command is not to be measured today and
-    refused tomorrow for a few seconds.
+    The least is the smallest honest budget, which is stretched up to `STRETCH` times: the costs that a rehearsal finds
+    vary, and the same command is not to be measured today and refused tomorrow for a few seconds. A thin session has no
+    length that makes it honest, so that its budget is what the user can spend: it is not stretched, and refused where
+    the start of one run leaves no time for a round to begin in.
 
     Args:
         asked_s: seconds; 0 where the session chooses.
@@ -270,7 +268,10 @@ def settled(asked_s: float, costs: Costs, *, thin: bool, is_open: bool = False) 
     if is_open and not asked_s:
         kind = "shortest sketch" if thin else "smallest honest budget"
         return SettledBudget(budget_s, f"budget {format_duration(budget_s)}, the {kind}: {needed} that long here.")
-    if is_open or least_s <= STRETCH * asked_s or (thin and least_s <= asked_s + SKETCH_S):
+    if thin and not is_open:
+        refusal = too_small(asked_s, least_s, thin=True) if costs.start_s >= asked_s else None
+        return SettledBudget(asked_s, refusal=refusal)
+    if is_open or least_s <= STRETCH * asked_s:
         return SettledBudget(
             budget_s,
             f"budget {format_duration(asked_s)} stretched to {format_duration(budget_s)}: {needed} that long here.",

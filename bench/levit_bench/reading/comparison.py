@@ -24,7 +24,7 @@ from levit_bench.judge.compare.two_sides import Report, compare
 from levit_bench.judge.verdicts import Rules, Verdict
 from levit_bench.report.compare import two_sides as report_words
 from levit_bench.store import files, tags
-from levit_bench.store.lookup import resolve_sessions
+from levit_bench.store.lookup import LAST, passed_over, resolve_sessions
 
 if TYPE_CHECKING:
     from levit_bench.reading.selection import StoredSelection
@@ -183,11 +183,14 @@ def paths_of(root: Path, name: str) -> list[Path]:
     return [Path(name)]
 
 
+def passed_over_for(root: Path, name: str) -> list[Finding]:
+    """Findings about files that were passed over for the ones that `paths_of` gives."""
+    return [] if _is_there(name) else passed_over(root, name)
+
+
 def tag_of(name: str, records: Sequence[Record]) -> str:
     """The tag by which a side was named: any name but a path, `last` or the beginning of a session; else empty."""
-    return (
-        "" if _is_there(name) or name == "last" or any(record.session.startswith(name) for record in records) else name
-    )
+    return "" if _is_there(name) or name == LAST or any(record.session.startswith(name) for record in records) else name
 
 
 def stored_at(root: Path) -> Sequence[Record]:

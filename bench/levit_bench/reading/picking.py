@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from levit_bench.reading.selection import StoredSelection
 
 
-_PERCENTILE = re.compile(r"p?([0-9]{1,2}(?:\.[0-9]{1,3})?)")
+_PERCENTILE = re.compile(r"p?([0-9]*\.?[0-9]+)")
 
 
 def limits(
@@ -38,7 +38,8 @@ def limits(
         max_latency: a duration such as `20ms`, or a number of seconds.
         min_throughput: images a second.
         min_top1: percent.
-        percentile: which passes take at most `max_latency`: `p95` for 95 of 100; absent: the median pass.
+        percentile: which passes take at most `max_latency`: `p95` for 95 of 100, from `p50` on; absent: the median
+            pass.
 
     Raises:
         UsageError: no limit is given, or one is out of range.
@@ -93,11 +94,17 @@ def _stores_of(answer: Pick, stores: Sequence[Path]) -> dict[str, Path]:
 
 
 def _share(text: str) -> float:
-    match = _PERCENTILE.fullmatch(text.strip().lower())
-    share = float(match[1]) / 100 if match else 0.0
-    if not 0 < share < 1:
-        raise UsageError(f"--percentile {text[:80]!r}: write p50, p90, p95, p99 or another below 100.")
-    return share
+    """The share of the passes that a percentile means.
+
+    Raises:
+        UsageError: it is none of 50 to below 100. Below the median it would say nothing of slow passes.
+    """
+    match = _PERCENTILE.fullmatch(text[:80].strip().lower())
+    percent = float(match[1]) if match else 0.0
+    if not 50 <= percent < 100:
+        meant = f"did you mean p{100 * percent:.10g}? Give" if 50 <= 100 * percent < 100 else "give"
+        raise UsageError(f"--percentile {text[:80]!r}: {meant} percent from 50 to below 100: p50, p90, p95, p99.")
+    return percent / 100
 
 
 def _seconds(limit: str | float) -> float:

@@ -141,7 +141,8 @@ class Results(StoredSelection):
             max_latency: at most this long a batch: `"20ms"`, or a number of seconds.
             min_throughput: at least this many images a second.
             min_top1: published top-1 of at least this, in percent.
-            percentile: which passes take at most `max_latency`: `"p95"` for 95 of 100; absent: the median pass.
+            percentile: which passes take at most `max_latency`: `"p95"` for 95 of 100, from `"p50"` on; absent: the
+                median pass.
             on: one set of images, by its name.
 
         Returns:

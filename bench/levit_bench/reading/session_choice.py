@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from levit_bench.command_lines import USUAL_STORE
-from levit_bench.errors import NothingToShowError
+from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.numbers.dates import Period
-from levit_bench.store.files import FirstLine, first_line, session_files
-from levit_bench.store.lookup import resolve_sessions
+from levit_bench.records import Finding
+from levit_bench.store.files import FirstLine, first_line, nothing_at, session_files, unreadable
+from levit_bench.store.lookup import passed_over, resolve_sessions
 
 
 class SessionChoice(NamedTuple):
@@ -24,7 +25,7 @@ class SessionChoice(NamedTuple):
     period: Period = Period()
     """When they began."""
     title: str = ""
-    """What their titles hold, or with `*`, `?` or `[` a pattern of whole titles; empty: any title, or none."""
+    """What their titles hold, or with `*` or `?` a pattern of whole titles; empty: any title, or none."""
     conditions: Mapping[str, Sequence[str]] = {}
     """Fields with the values by which cases are chosen."""
 
@@ -62,26 +63,61 @@ def _condition_words(conditions: Mapping[str, Sequence[str]]) -> list[str]:
     return [word for text in (together, *several) if text for word in ("--where", text)]
 
 
+def wanted_title(text: str | None) -> str:
+    """The title that `--title` asks for; empty where it is not given.
+
+    Raises:
+        UsageError: it is given and empty: every title would hold it.
+    """
+    if text is not None and not text.strip():
+        raise UsageError(
+            f"--title {text[:80]!r}: write what the titles hold, such as nightly. To choose any title, leave --title "
+            "out."
+        )
+    return text or ""
+
+
 def chosen_files(choice: SessionChoice) -> list[Path]:
     """The session files of a choice, each once.
 
     Raises:
         UsageError: a named session does not exist, or several match it.
-        StoreError: a store does not exist or cannot be read.
+        StoreError: a store does not exist, holds no session or cannot be read.
         NothingToShowError: no session began in the period, or none has such a title; the message names the newest.
     """
-    if choice.sessions:
-        files = [path for name in choice.sessions for path in resolve_sessions(choice.stores, name)]
-    else:
-        files = [path for store in choice.stores for path in session_files(store)]
-    files = list(dict.fromkeys(files))
+    files = _named_files(choice)
     if not (choice.title or choice.period.is_bounded):
         return files
+    if not files:
+        raise nothing_at(choice.stores)
     heads = {path: first_line(path) for path in files}
     chosen = [path for path, head in heads.items() if _is_chosen(head, choice)]
     if not chosen:
         raise _nothing_chosen(choice, list(heads.values()))
     return chosen
+
+
+def passed_over_by(choice: SessionChoice) -> list[Finding]:
+    """Findings about files that a choice of sessions left out as they hold none: those newer than what `last` names,
+    and where a time or a title is asked for, all of which neither can be read.
+
+    Raises:
+        BenchError: as `chosen_files`.
+    """
+    findings = [finding for name in choice.sessions for finding in passed_over(choice.stores, name)]
+    if choice.title or choice.period.is_bounded:
+        problems = (unreadable(path) for path in _named_files(choice) if not first_line(path).session)
+        findings += [problem for problem in problems if problem is not None]
+    return list(dict.fromkeys(findings))
+
+
+def _named_files(choice: SessionChoice) -> list[Path]:
+    """The files of the sessions that a choice names, of any time and title; all where it names none."""
+    if choice.sessions:
+        files = [path for name in choice.sessions for path in resolve_sessions(choice.stores, name)]
+    else:
+        files = [path for store in choice.stores for path in session_files(store)]
+    return list(dict.fromkeys(files))
 
 
 def _is_chosen(head: FirstLine, choice: SessionChoice) -> bool:
@@ -91,7 +127,9 @@ def _is_chosen(head: FirstLine, choice: SessionChoice) -> bool:
 def _has_title(title: str, wanted: str) -> bool:
     """Whether a title holds a text, or is of a pattern, in upper or lower case."""
     text, pattern = title.casefold(), wanted.casefold()
-    return fnmatchcase(text, pattern) if any(sign in pattern for sign in "*?[") else pattern in text
+    if "*" not in pattern and "?" not in pattern:
+        return pattern in text
+    return fnmatchcase(text, pattern.replace("[", "[[]"))  # A bracket in a title stands for itself.
 
 
 def _nothing_chosen(choice: SessionChoice, heads: Sequence[FirstLine]) -> NothingToShowError:

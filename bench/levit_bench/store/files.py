@@ -56,6 +56,7 @@ __all__ = [
     "records",
     "session_files",
     "sticks_of",
+    "unreadable",
 ]
 
 _MOST_LINES_NAMED = 20  # Lines of a file that are listed one by one: in a file of another kind all are wrong.
@@ -149,6 +150,22 @@ def first_line(path: Path) -> FirstLine:
             return msgspec.json.decode(file.readline(LONGEST_LINE).removeprefix(BOM), type=FirstLine)
     except (OSError, StoreError, msgspec.DecodeError, ValueError, RecursionError):
         return FirstLine()
+
+
+def unreadable(path: Path) -> Finding | None:
+    """The finding about a file that holds no session that can be read; None where it holds one, or a newer version's.
+
+    Where the first line is one of a session, the others are not looked at.
+    """
+    if _beginning(path) is not None:
+        return None
+    try:
+        read(path, content(path))
+    except SchemaError:
+        return None  # Who reads the file is told to upgrade.
+    except StoreError as error:
+        return Finding(kind="unreadable-file", message=str(error))
+    return None
 
 
 def is_emulated(path: Path) -> bool:

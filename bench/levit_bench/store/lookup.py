@@ -1,4 +1,7 @@
-"""Resolves how users name sessions of stores to files: a name, its beginning, `last`, or a tag."""
+"""Resolves how users name sessions of stores to files: a name, its beginning, `last`, or a tag.
+
+`last` passes over files that hold no session, as whoever reads a whole store does; findings tell which.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from levit_bench.errors import UsageError
+from levit_bench.records import Finding
 from levit_bench.store import tags
-from levit_bench.store.files import is_emulated, nothing_at, session_files
+from levit_bench.store.files import is_emulated, nothing_at, session_files, unreadable
+
+LAST = "last"
+"""Names the newest session."""
 
 
 def resolve_session(root: Path, name: str, *, emulated: bool = False) -> Path:
@@ -53,10 +60,8 @@ def resolve_sessions(stores: Path | Sequence[Path], name: str, *, emulated: bool
         raise UsageError("the name of a session is empty. Write its name, the beginning of it, or 'last'.")
     if not files:
         raise nothing_at(roots)
-    if name == "last":
-        newest = sorted(files, key=lambda path: path.name, reverse=True)
-        candidates = (path for path in newest if emulated or not is_emulated(path))
-        matches = [next(candidates, newest[0])]
+    if name == LAST:
+        matches = [_last(files, emulated=emulated)[0]]
     else:
         matches = [path for path in files if path.stem.startswith(name)]
         if not matches and (tagged := [path for root in roots for path in _tagged(root, name)]):
@@ -67,6 +72,41 @@ def resolve_sessions(stores: Path | Sequence[Path], name: str, *, emulated: bool
         where = " and ".join(str(root) for root in roots)
         raise UsageError(f"{how_many} {name[:80]!r} in {where}. The newest: {names or 'none'}.")
     return matches
+
+
+def passed_over(stores: Path | Sequence[Path], name: str, *, emulated: bool = False) -> list[Finding]:
+    """Findings about newer files than the one that `last` names, which hold no session; none for any other name.
+
+    Args:
+        stores: as for `resolve_sessions`.
+        name: what the user wrote.
+        emulated: as for `resolve_session`.
+
+    Raises:
+        StoreError: there is no store.
+    """
+    if name != LAST:
+        return []
+    files = [path for root in ([stores] if isinstance(stores, Path) else stores) for path in session_files(root)]
+    return _last(files, emulated=emulated)[1] if files else []
+
+
+def _last(files: Sequence[Path], *, emulated: bool) -> tuple[Path, list[Finding]]:
+    """The newest file that holds a session, and findings about newer ones, which hold none.
+
+    Where all sessions are emulated it is the newest of them, and without any session the newest file.
+    """
+    newest = sorted(files, key=lambda path: path.name, reverse=True)
+    findings: list[Finding] = []
+    emulated_ones: list[Path] = []
+    for path in newest:
+        if (problem := unreadable(path)) is not None:
+            findings.append(problem)
+        elif emulated or not is_emulated(path):
+            return path, findings
+        else:
+            emulated_ones.append(path)
+    return (emulated_ones[0], findings) if emulated_ones else (newest[0], [])
 
 
 def resolve_tag(root: Path, name: str) -> list[Path]:

@@ -152,7 +152,7 @@ def test_a_panel_of_several_sessions_is_put_on_one_scale_by_the_yardstick():
     slow = record("b", (0.0114,) * 3, yardsticks=(0.006,) * 3, session="s2", top1=80.0)
     (panel,) = panels([calm, slow])
     assert labels(panel) == ["b", "a"]
-    assert panel.yardstick_s == pytest.approx(0.005), "the median session's, the faster of two"
+    assert panel.yardstick_s == pytest.approx(0.006), "the median session's, the slower of two"
     assert "yardstick-moved" in {finding.kind for finding in panel.points[0].findings}
     assert panel.points[0].latency.value == pytest.approx(0.0114 / 0.006 * panel.yardstick_s)
     assert [origin.session for origin in panel.origins] == ["s1", "s2"]
@@ -219,7 +219,7 @@ def test_throughputs_of_several_sessions_are_put_on_one_scale_by_the_yardsticks_
     (panel,) = panels([calm, slow], "throughput")
     assert labels(panel) == ["b", "a"]
     mean = 3.1 / 3  # of the passes of a turn over their median
-    assert [p.throughput.value for p in panel.points] == pytest.approx([1 / (0.0095 * mean), 1 / (0.01 * mean)])
+    assert [p.throughput.value for p in panel.points] == pytest.approx([1 / (0.0114 * mean), 1 / (0.012 * mean)])
     assert "yardstick-moved" in {finding.kind for finding in panel.points[0].findings}
     assert panels([slow, calm], "throughput") == (panel,)
 

@@ -10,7 +10,8 @@ from levit_bench.judge.front.panels import panels
 from levit_bench.judge.front.pick import Fit, Limits, Standing, at_least, at_most, pick
 from levit_bench.judge.front.pick_settings import pick_settings
 from levit_bench.judge.percentiles import needed
-from levit_bench.records import Accuracy, Estimate, Machine
+from levit_bench.judge.variance.session_drift import drifts
+from levit_bench.records import Accuracy, Estimate, Machine, Shell
 
 from tests.making import passing, record
 
@@ -293,10 +294,50 @@ def test_of_several_conditions_of_one_case_the_newest_session_counts_and_it_is_s
     older = [timed("a", 5, 70.0, torch="2.7.0", session="s1"), timed("b", 9, 75.0, torch="2.7.0", session="s1")]
     newer = timed("a", 6, 70.0, torch="2.13.0", session="s2")
     found = ask([*older, newer], max_latency_s=1.0)
-    assert found.answer.latency.value == pytest.approx(0.006)
-    assert (found.networks, found.passed_over) == (1, {"torch": ("2.7.0", "2.13.0")})
+    assert (found.answer.label, found.answer.latency.value) == ("b", pytest.approx(0.009)), "measured once, and counts"
+    assert (found.networks, found.passed_over) == (2, {"torch": ("2.7.0", "2.13.0")})
+    (again,) = found.rivals
+    assert (again.point.label, again.point.latency.value) == ("a", pytest.approx(0.006))
+    assert ask([*older, newer], max_latency_s=0.0055).answer is None, "the older latency of `a` does not count"
     other_runtime = timed("b", 4, 75.0, runtime="openvino", torch="2.7.0", session="s1")
     assert ask([*older, newer, other_runtime], max_latency_s=1.0).answer.label == "b", "no newer one of its case"
+
+
+def conditions_of(made, **conditions):
+    """The record with other conditions of its session."""
+    protocol = {name: value for name, value in conditions.items() if name == "seats"}
+    return msgspec.structs.replace(
+        made,
+        protocol=msgspec.structs.replace(made.protocol, **protocol),
+        **{name: value for name, value in conditions.items() if name != "seats"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "older", "newer"),
+    [
+        ("isolation", {"seats": "auto"}, {"seats": "alone"}),
+        ("shell", {}, {"shell": Shell(settings={"OMP_WAIT_POLICY": "active"})}),
+    ],
+)
+def test_conditions_of_another_network_leave_a_network_alone(field, older, newer):
+    first = [conditions_of(timed(name, ms, 80.0), **older) for name, ms in (("once", 5), ("again", 4))]
+    second = conditions_of(timed("again", 6, 80.0, session="s2"), **newer)
+    found = ask([*first, second], min_top1=75)
+    assert (found.answer.label, found.networks) == ("once", 2)
+    assert [*found.passed_over] == [field]
+    assert found.rivals[0].point.latency.value == pytest.approx(0.006)
+    assert sorted(origin.session for panel in found.panels for origin in panel.origins) == ["s1", "s2"]
+
+
+def test_a_newest_session_in_which_a_network_failed_does_not_hide_the_older_one():
+    older = timed("a", 5, 80.0, torch="2.7.0")
+    failed = timed("a", 4, 80.0, torch="2.13.0", session="s2", outcome="failed", reason="it broke")
+    unfinished = timed("a", 4, 80.0, (), torch="2.13.0", session="s3")
+    other = timed("b", 6, 70.0, torch="2.13.0", session="s2")
+    found = ask([older, failed, unfinished, other], min_top1=75)
+    assert (found.answer.label, found.answer.latency.value) == ("a", pytest.approx(0.005))
+    assert found.passed_over == {}
 
 
 def test_several_sets_of_images_are_refused_with_the_networks_of_each():
@@ -405,3 +446,119 @@ def test_a_percentile_is_judged_at_the_level_that_all_candidates_share():
     found = ask([uneven], max_latency_s=0.011, percentile=0.9)
     assert found.answer is None
     assert names(found.undecided) == ["x"]
+
+
+@pytest.mark.parametrize(
+    "newest",
+    [
+        {"outcome": "failed", "reason": "it broke"},
+        {"emulated": True},
+        {"complete": False},
+    ],
+    ids=["failed", "emulated", "broken off"],
+)
+def test_a_percentile_is_of_the_newest_session_that_has_passes(newest):
+    later = passing("uneven", [10] * 200, 81.0, session="s2", **newest)
+    beside = passing("even", [15] * 200, 80.0, session="s2")
+    found = ask([UNEVEN, EVEN, later, beside], max_latency_s=0.05, percentile=0.95)
+    assert (found.answer.label, found.unknown) == ("uneven", 0)
+    assert found.answer.latency.value == pytest.approx(0.04)
+    again = passing("uneven", [12] * 200, 81.0, session="s3")
+    found = ask([UNEVEN, EVEN, later, beside, again], max_latency_s=0.05, percentile=0.95)
+    assert found.answer.latency.value == pytest.approx(0.012)
+
+
+def test_an_answer_on_another_day_does_not_hang_on_a_newest_session_in_which_the_network_failed():
+    sessions = [timed("a", 10 + at / 10, 80.0, session=f"s{at}", yardsticks=(0.007,) * 3) for at in range(4)]
+    sticks = [timed("yardstick", 7 + at / 10, None, session=f"s{at}", role="yardstick") for at in range(4)]
+    failed = timed("a", 10, 80.0, session="s9", outcome="failed", reason="it broke")
+    limits = Limits(max_latency_s=0.05)
+    for records in (sessions, [*sessions, failed]):
+        found = pick(pick_settings(panels(records)), records, limits, drifts([*sessions, *sticks]))
+        assert found.another_day is not None
+        assert found.another_day.within
+
+
+def drifting(*factors):
+    """Two networks in sessions in which the machine takes so many times as long."""
+    return [
+        timed(name, ms * factor, top1, session=f"s{at}", yardsticks=(0.007 * factor,) * 3)
+        for at, factor in enumerate(factors)
+        for name, ms, top1 in (("a", 30, 80.0), ("b", 25, 79.0))
+    ]
+
+
+@pytest.mark.parametrize("factors", [(1, 2), (2, 1)])
+def test_a_limit_in_seconds_must_hold_in_every_session_that_is_joined(factors):
+    crowd = drifting(*factors)
+    between = ask(crowd, max_latency_s=0.035)
+    assert between.answer is None, "`a` took 60 ms in half of its sessions"
+    assert names(between.undecided) == ["a", "b"]
+    assert {rival.standing for rival in between.rivals} == {Standing.OPEN}
+    slow, fast = f"s{factors.index(2)}", f"s{factors.index(1)}"
+    assert between.drifted == (pytest.approx(2.0), slow, fast)
+    above = ask(crowd, max_latency_s=0.07)
+    assert (above.answer.label, above.drifted) == ("a", None)
+    assert above.answer.latency.low < 0.030
+    assert 0.060 < above.answer.latency.high < 0.07
+    beyond = ask(crowd, max_latency_s=0.02)
+    assert [rival.standing for rival in beyond.rivals] == [Standing.TOO_SLOW, Standing.TOO_SLOW]
+
+
+def test_a_limit_in_images_a_second_must_hold_in_every_session_that_is_joined():
+    crowd = drifting(1, 2)
+    assert names(ask(crowd, min_images_per_s=25).undecided) == ["a", "b"]
+    assert ask(crowd, min_images_per_s=14).answer.label == "a"
+    assert ask(crowd, min_images_per_s=14, max_latency_s=0.035).answer is None
+    rivals = ask(crowd, min_images_per_s=50).rivals
+    assert [rival.standing for rival in rivals] == [Standing.TOO_SLOW, Standing.TOO_SLOW]
+
+
+def test_drift_of_joined_sessions_widens_no_interval_where_no_limit_is_in_seconds_and_no_ratio():
+    crowd = drifting(1, 2)
+    (panel,) = panels(crowd)
+    by_top1 = ask(crowd, min_top1=75)
+    assert {(p.label, p.latency) for p in (by_top1.answer, by_top1.rivals[0].point)} == {
+        (point.label, point.latency) for point in panel.points
+    }  # fmt: skip
+    steady = ask(drifting(1, 1), max_latency_s=0.035)
+    (panel,) = panels(drifting(1, 1))
+    (point,) = (point for point in panel.points if point.label == "a")
+    assert (steady.answer.latency.low, steady.answer.latency.high) == pytest.approx(
+        (point.latency.low, point.latency.high)
+    )
+    alone = [timed("a", 30, 80.0, session="s0"), timed("c", 60, 80.0, session="s1", yardsticks=(0.014,) * 3)]
+    ((tie,),) = (ask(alone, max_latency_s=1.0).ties,)
+    assert (tie.ratio.low, tie.ratio.high) == pytest.approx((1 / tie.ratio.high, 1 / tie.ratio.low))
+    assert tie.ratio.high < 1.2, "the yardstick puts both on one scale"
+
+
+def test_a_percentile_must_be_within_its_limit_at_the_speed_of_every_session_that_is_joined():
+    slow = [
+        passing(name, [2 * ms] * 200, top1, yardsticks=(0.014,) * 3)
+        for name, ms, top1 in (("a", 30, 81.0), ("b", 25, 80.0))
+    ]
+    fast = [passing(name, [ms] * 200, top1, session="s2") for name, ms, top1 in (("a", 30, 81.0), ("b", 25, 80.0))]
+    for crowd in ([*slow, *fast], [*fast, *slow]):
+        found = ask(crowd, max_latency_s=0.035, percentile=0.95)
+        assert (found.answer, names(found.undecided)) == (None, ["a", "b"])
+        assert found.undecided[0].latency.value == pytest.approx(0.030), "of the newest session"
+        assert found.drifted is not None
+    assert ask([*slow, *fast], max_latency_s=0.065, percentile=0.95).answer.label == "a"
+
+
+def test_fewer_than_three_runs_make_nothing_sure_as_on_the_front():
+    two = [timed("a", 30, 80.0, (1.0, 1.001)), timed("b", 25, 79.0, (1.0, 1.001))]
+    (panel,) = panels(two)
+    assert {point.label: point.standing.value for point in panel.points}["b"] == "open"
+    for limit in (0.031, 0.001):
+        found = ask(two, max_latency_s=limit)
+        assert (found.answer, names(found.undecided)) == (None, ["a", "b"])
+    assert ask(two, min_images_per_s=1).answer is None
+    three = [timed("a", 30, 80.0), timed("b", 25, 79.0)]
+    assert ask(three, max_latency_s=0.031).answer.label == "a"
+    passes = [passing(name, [10] * 200, 80.0) for name in "ab"]
+    cut = [msgspec.structs.replace(each, runs=each.runs[:2]) for each in passes]
+    assert ask(cut, max_latency_s=0.02, percentile=0.9).answer is None
+    (tie,) = ask(two, min_top1=75).ties
+    assert (tie.point.label, tie.ratio.may_be_one) == ("a", True), "which of the two is faster is open"

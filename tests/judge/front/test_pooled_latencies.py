@@ -7,7 +7,7 @@ import math
 import pytest
 from levit_bench.judge.estimates import latency
 from levit_bench.judge.front.pairwise_ratios import Rivalry
-from levit_bench.judge.front.pooled_latencies import pooled, yardstick_seconds
+from levit_bench.judge.front.pooled_latencies import pooled, yardstick_drift, yardstick_seconds
 from levit_bench.judge.variance.case_sessions import Company
 from levit_bench.records import Estimate, Finding, Record
 
@@ -118,3 +118,15 @@ def test_one_slow_session_does_not_rescale_the_others_and_is_reported():
     assert "1.60 times" in found.findings[0].message
     assert kinds(joined([*calm, busy], found)) == ["sessions-disagree", "yardstick-moved"]
     assert kinds(yardstick_seconds(calm)) == []
+
+
+def test_of_an_even_number_of_sessions_the_slower_of_the_middle_two_is_the_scale_whatever_their_order():
+    sticks = (0.009, 0.005, 0.007, 0.006)
+    for order in (sticks, sticks[::-1]):
+        sessions = [record(session=f"s{at}", yardsticks=(stick,) * 3) for at, stick in enumerate(order)]
+        assert yardstick_seconds(sessions).value == pytest.approx(0.007)
+        drift = yardstick_drift(sessions)
+        assert [each.session for each in drift] == ["s0", "s1", "s2", "s3"]
+        assert [each.latency for each in drift] == pytest.approx([stick / 0.007 for stick in order])
+        assert [each.image for each in drift] == pytest.approx([stick / 0.007 for stick in order])
+    assert yardstick_drift([record(yardsticks=(None,) * 3)]) == ()

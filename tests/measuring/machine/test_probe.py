@@ -133,7 +133,7 @@ def test_a_session_is_measured_where_the_libraries_raise_and_the_shell_is_hostil
             "--networks",
             "levit_128s@64",
             "--budget",
-            "3s",
+            "auto",
             "--thin",
             "--json",
         ],

@@ -146,7 +146,7 @@ def test_streams_work_at_once_on_processors_of_their_own(tmp_path: Path) -> None
         "--streams",
         "1,2",
         "--budget",
-        "4s",
+        "auto",
         "--thin",
         "--json",
     ]

@@ -79,7 +79,7 @@ def measure(names: list[str], store: Path, *more: str) -> tuple[int, dict[str, A
 def test_networks_that_fail_at_once_have_reasons_and_no_time_and_the_sound_one_beside_them_keeps_its_own(
     tmp_path: Path,
 ) -> None:
-    code, document, _ = measure(["sound", *EARLY], tmp_path, "--budget", "8s")
+    code, document, _ = measure(["sound", *EARLY], tmp_path, "--budget", "auto")
     _check_failed(document, EARLY)
     assert code == 1
     _check_sound(document)
@@ -102,7 +102,7 @@ def test_networks_that_fail_in_a_run_have_reasons_and_no_time_and_the_sound_one_
 def test_networks_that_fail_where_they_are_loaded_have_reasons_and_no_time_and_the_sound_one_keeps_its_own(
     tmp_path: Path,
 ) -> None:
-    code, document, _ = measure(["sound", *IN_A_SEAT], tmp_path, "--budget", "8s")
+    code, document, _ = measure(["sound", *IN_A_SEAT], tmp_path, "--budget", "auto")
     _check_failed(document, IN_A_SEAT)
     assert code == 1
     _check_sound(document)
@@ -111,7 +111,7 @@ def test_networks_that_fail_where_they_are_loaded_have_reasons_and_no_time_and_t
 def test_networks_that_skip_the_work_have_no_time_and_their_neighbour_keeps_its_own(tmp_path: Path) -> None:
     cheats = [f"tests.cheating_networks:{name}" for name in CHEATS]
     beside = "tests.cheating_networks:beside_a_thread"
-    code, document, _ = measure(["sound", beside, *cheats], tmp_path, "--budget", "15s")
+    code, document, _ = measure(["sound", beside, *cheats], tmp_path, "--budget", "30s")
     rows = {row["network"]: row for row in document["cases"]}
     assert code == 1
     assert rows["tests.hostile_networks:sound"]["latency_s"] > 0

@@ -24,7 +24,7 @@ finally:
 
 @pytest.mark.slow
 def test_the_parent_stays_small_beside_its_seats(tmp_path: Path) -> None:
-    words = ["run", "--networks", "tests.hostile_networks:sound@64", "--budget", "4s", "--thin"]
+    words = ["run", "--networks", "tests.hostile_networks:sound@64", "--budget", "auto", "--thin"]
     done = run([sys.executable, "-c", PROGRAM, *words, "--store", tmp_path])
     assert done.returncode == 0, done.stderr
     peak = int(done.stderr.split("peak ")[-1])

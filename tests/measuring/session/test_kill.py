@@ -88,7 +88,7 @@ def test_an_interrupted_session_can_be_resumed_and_its_runs_are_added(tmp_path: 
     with path.open("ab") as file:
         file.write(b'{"kind":"turn","run":0,"rou')
     before = read_session(path)
-    words = ["run", "--resume", "last", "--budget", "8s", "--store", str(tmp_path), "--json"]
+    words = ["run", "--resume", "last", "--budget", "auto", "--store", str(tmp_path), "--json"]
     done = subprocess.run(
         [sys.executable, "-m", "levit_bench", *words],
         cwd=ROOT,

@@ -278,3 +278,13 @@ def test_every_command_of_a_stored_sessions_page_runs(
     assert len(planned) == len(stored)
     assert run(capsys, *front, "--out", str(tmp_path / "again"))[0] == 0
     assert (tmp_path / "again" / "front.csv").read_bytes() == (tmp_path / "front.csv").read_bytes()
+
+
+def test_the_file_of_networks_names_the_reference_of_a_model_file() -> None:
+    one = record("model.onnx#3f2a91")
+    case = replace(one.case, weights="file", runtime="onnxruntime")
+    info = replace(one.info, id=case.id, case=case, reference="nets.py:build#c0ffee")
+    made = reproduce([replace(one, info=info)])
+    (text,) = made.files.values()
+    (network,) = tomllib.loads(text)["network"]
+    assert (network["file"], network["reference"]) == ("model.onnx#3f2a91", "nets.py:build#c0ffee")

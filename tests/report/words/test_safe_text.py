@@ -1,6 +1,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
-from levit_bench.report.words.safe_text import csv_cell, drawable, markdown_cell, shortened, visible
+from levit_bench.errors import one_line
+from levit_bench.report.words.safe_text import (
+    csv_cell,
+    drawable,
+    markdown_cell,
+    markdown_message,
+    message,
+    shortened,
+    visible,
+)
 
 
 def test_terminal_escapes_and_direction_marks_become_visible():
@@ -34,3 +43,22 @@ def test_no_spreadsheet_takes_a_cell_for_a_formula():
 
 def test_characters_that_the_font_lacks_are_spelled_out():
     assert drawable("净é") == "\\u51c0é"
+
+
+@given(st.text(max_size=2000), st.integers(4, 500))
+def test_a_long_message_keeps_its_beginning_and_its_end(text, limit):
+    shown = message(text, limit)
+    assert len(shown) <= limit
+    if len(visible(text)) <= limit:
+        assert shown == visible(text)
+    else:
+        assert "…" in shown
+        assert shown[-1] == visible(text)[-1]
+
+
+def test_the_cure_at_the_end_of_a_reason_is_shown_in_lists_and_pages():
+    reason = "it raised " + "x" * 500 + ". Export it again"
+    assert message(reason).startswith("it raised")
+    assert message(reason).endswith(". Export it again")
+    assert markdown_message(f"{reason} as a|b").endswith(r"as a\|b")
+    assert one_line(reason).endswith(". Export it again")

@@ -143,9 +143,9 @@ def _comparison(
 def _side(root: Path, name: str, conditions: Mapping[str, tuple[str, ...]]) -> Results:
     """The records of one side: of a file or folder, a session of the store, or the sessions of a tag."""
     from levit_bench import api
-    from levit_bench.reading.comparison import paths_of, tag_of
+    from levit_bench.reading.comparison import passed_over_for, paths_of, tag_of
 
-    results = api.load_several(paths_of(root, name), root)
+    results = api.load_several(paths_of(root, name), root, findings=passed_over_for(root, name))
     results.tag = tag_of(name, results.records)
     return results.where(**conditions)
 

@@ -77,11 +77,16 @@ def command(
     from levit_bench.report.views.cases import findings_of
     from levit_bench.report.words.safe_text import visible
     from levit_bench.report.words.setting import session_line
-    from levit_bench.store.lookup import resolve_session
+    from levit_bench.store.lookup import passed_over, resolve_session
 
     if out is not None:
         check_ending(out)
-    results = api.load(resolve_session(root, session)).subjects().where(**several_conditions_from(where))
+    path = resolve_session(root, session)
+    results = (
+        api.load_several([path], root, findings=passed_over(root, session))
+        .subjects()
+        .where(**several_conditions_from(where))
+    )
     explanation = results.explain(first, second)
     both = explanation.first.record, explanation.second.record
     watched, findings = _profiles(explanation, wait=not no_wait) if profile else (None, [])

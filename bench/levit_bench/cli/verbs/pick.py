@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--percentile",
     metavar="P",
-    help="--max-latency holds for this share of the passes: p95, p99.  [default: the median]",
+    help="--max-latency holds for this percent of the passes, from 50 on: p95, p99.  [default: the median]",
 )
 @choice_options
 @set_option
@@ -47,7 +47,8 @@ def command(
     within all limits.
 
     A network counts as fast enough when its whole 95 % interval is within the limit, that of its latency or of its
-    images a second; one whose interval holds the limit is named as one that may fit. Networks tie when they are equal
+    images a second, in each of the sessions that are joined; one whose interval holds the limit is named as one that
+    may fit, and so is one of fewer than three runs. Networks tie when they are equal
     in top-1, or when the interval of their ratio, paired by run, holds 1. All settings of one machine and device
     count: a table has the best of each, another the other networks and why they lost. --session, --where and --set
     choose. Ends with 3 when none fits, or there are several machines or sets of images.
@@ -61,10 +62,9 @@ def command(
       levit-bench pick --max-latency 50ms --min-top1 82 --json
       levit-bench pick --min-throughput 100 --max-latency 200ms --where batch=16
     """
-    from rich.text import Text
-
     from levit_bench import api
-    from levit_bench.cli.output import MOST, print_findings, stderr, stdout
+    from levit_bench.cli.output import MOST, print_findings, print_words, stderr, stdout
+    from levit_bench.cli.standard_streams import OUT
     from levit_bench.reading.picking import limits, picked
     from levit_bench.report.front.pick import (
         around,
@@ -83,17 +83,19 @@ def command(
         click.echo(json.dumps(document(pick), indent=2, allow_nan=False))
     else:
         if pick.answer is not None:
-            click.echo(sentence(pick))
+            # A script gets it on one line; a terminal would break that within words.
+            if OUT.isatty():
+                print_words(stdout(), sentence(pick))
+            else:
+                click.echo(sentence(pick))
         # Without an answer nothing goes to stdout, where a script looks for one.
         out = stderr() if pick.answer is None else stdout()
         for table in (settings_table(pick), rivals_table(pick)):
             if table is not None:
                 out.print(table)
     console = stderr()
-    for line in around(pick):
-        console.print(Text(line))
-    for line in more_passes(pick):
-        console.print(Text(line), soft_wrap=True)
+    for line in (*around(pick), *more_passes(pick)):
+        print_words(console, line)
     print_findings(results.findings)
     named = (pick.answer, *(tie.point for tie in pick.ties), *pick.undecided)
     print_findings(of_panels(pick.panels, [point for point in named if point]), most=MOST)

@@ -54,7 +54,7 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
     from levit_bench.judge.variance.longer_session import longer
     from levit_bench.numbers.units import counted
     from levit_bench.report.views import cases, looks
-    from levit_bench.report.words import reused_networks
+    from levit_bench.report.words import checked_references, reused_networks
     from levit_bench.report.words.longer_session import sentence
     from levit_bench.report.words.safe_text import visible
 
@@ -85,6 +85,8 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
         print_findings(cases.findings_of(results.records), most=MOST)
         if (reused := reused_networks.sentence(results.records)) is not None:
             console.print(Text(reused, style="dim"), soft_wrap=True)
+        if (checked := checked_references.sentence(results.records)) is not None:
+            console.print(Text(checked, style="dim"), soft_wrap=True)
         gain = longer(
             [record for record in results.records if record.info.role == "subject"], outcome.costs, outcome.scatter
         )

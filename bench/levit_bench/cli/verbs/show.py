@@ -60,6 +60,7 @@ def command(
     from levit_bench.reading.session_list import newest_session, other_sessions
     from levit_bench.report.listings import sessions
     from levit_bench.report.views.cases import findings_of
+    from levit_bench.report.words import checked_references
 
     chosen(views)  # refused before anything is read
     if as_markdown and (views["grid"] is None or as_json):
@@ -79,6 +80,8 @@ def command(
             console.print(table)
         for part in view.closing():
             console.print(part)
+        if (checked := checked_references.sentence(view.records)) is not None:
+            print_wrapped(console, checked, style="dim")
         shown = {record.session for record in view.records}
         if newest is not None and (others := other_sessions(choice.stores, shown)):
             console.print()

@@ -73,15 +73,19 @@ def command(name: str | None, sessions: tuple[str, ...], delete: str | None, roo
 def _point_tag(
     root: Path, sessions_by_tag: dict[str, tuple[str, ...]], name: str, sessions: tuple[str, ...]
 ) -> list[str]:
-    """Point a tag at sessions; returns a remark about its former sessions, if it had other ones."""
+    """Point a tag at sessions; returns remarks about its former sessions, if it had other ones, and about files that
+    were passed over.
+    """
     from levit_bench.store import tags
-    from levit_bench.store.lookup import resolve_sessions
+    from levit_bench.store.lookup import passed_over, resolve_sessions
 
     tags.check_name(root, name)
     former = sessions_by_tag.get(name)
     files = [path for session in sessions for path in resolve_sessions(root, session)]
     sessions_by_tag[name] = tuple(sorted({path.stem for path in files}))
-    return [f"{name} was {', '.join(former)}"] if former and former != sessions_by_tag[name] else []
+    remarks = [f"{name} was {', '.join(former)}"] if former and former != sessions_by_tag[name] else []
+    passed = dict.fromkeys(finding for session in sessions for finding in passed_over(root, session))
+    return [*remarks, *(f"{finding.kind}: {finding.message}" for finding in passed)]
 
 
 def _sessions_of(sessions_by_tag: dict[str, tuple[str, ...]], name: str) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ class _Gate(NamedTuple):
         for first, second, _ in self.pairs:
             mine, theirs = logs.get(first, {}), logs.get(second, {})
             ratios = (paired_run(theirs[run], mine[run]) for run in sorted(mine.keys() & theirs.keys()))
-            effects.append(of_pairs([ratio for ratio in ratios if ratio is not None]))
+            effects.append(of_pairs([ratio for ratio in ratios if ratio is not None], of_gate=True))
         decided: dict[str, Decision] = {}
         resting: list[str] = []
         for pair, comparison in zip(self.pairs, judged(effects, self.rules, len(self.looks)), strict=True):

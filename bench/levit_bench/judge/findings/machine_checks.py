@@ -9,6 +9,7 @@ from statistics import median
 from levit_bench.command_lines import command_line
 from levit_bench.judge.findings.session_view import CaseTurns, RunView, SessionView
 from levit_bench.judge.findings.shapes import LevelShift, line, step
+from levit_bench.judge.stored_networks import short_name
 from levit_bench.numbers.other_work import most_others
 from levit_bench.numbers.units import counted, format_bytes, format_latency
 from levit_bench.records import Finding
@@ -104,7 +105,8 @@ def yardstick_moved(session: SessionView) -> Finding | None:
         "Ratios are corrected for it, latencies are not."
     )
     if session.subjects:
-        network = session.subjects[0].record.case.network
+        records = [case.record for case in session.subjects]
+        network = short_name(records, records[0].case.network)
         message += f" For ratios: {command_line('show', '--session', session.session, '--against', network)}"
     return Finding(kind="yardstick-moved", message=message)
 

@@ -42,11 +42,11 @@ def _relabelled(panel: Panel, label_of: dict[tuple[str, ImageShape], str]) -> Pa
 
 
 def _renamed(point: Point, names: dict[str, str]) -> Point:
-    """The point with other labels, those that it refers to included."""
+    """The point with other labels, those that it refers to included; some of these may be of no point here."""
     return msgspec.structs.replace(
         point,
         label=names[point.label],
-        dominated_by=None if point.dominated_by is None else names[point.dominated_by],
-        rival=None if point.rival is None else names[point.rival],
-        tied_with=tuple(names[label] for label in point.tied_with),
+        dominated_by=None if point.dominated_by is None else names.get(point.dominated_by, point.dominated_by),
+        rival=None if point.rival is None else names.get(point.rival, point.rival),
+        tied_with=tuple(names.get(label, label) for label in point.tied_with),
     )

@@ -15,7 +15,7 @@ from levit_bench.judge.estimates import no_speed
 from levit_bench.judge.findings import SessionFinding, joining, session_findings
 from levit_bench.judge.front.pairwise_ratios import Rivalry
 from levit_bench.judge.front.points import Draft, Point, by_speed_alone, points_of
-from levit_bench.judge.front.pooled_latencies import pooled, yardstick_seconds
+from levit_bench.judge.front.pooled_latencies import SessionDrift, pooled, yardstick_drift, yardstick_seconds
 from levit_bench.judge.metrics import SPEEDS, Metric
 from levit_bench.judge.set_accuracies import accuracy_on, sets_of, too_few_classes
 from levit_bench.judge.variance.case_sessions import Company
@@ -68,6 +68,8 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """Sessions that contributed, in name order."""
     yardstick_s: float | None
     """Latency that joined the sessions, in seconds; absent when one session suffices."""
+    drift: tuple[SessionDrift, ...] = ()
+    """How far its sessions are from its scale, in name order; empty when one session suffices."""
     findings: tuple[Finding, ...] = ()
     """Findings about its sessions, and about joining them."""
 
@@ -255,6 +257,7 @@ def _panel(part: _Part, metric: Metric, company: Company) -> Panel:
         excluded=tuple(sorted(excluded, key=lambda case: (case.label, case.session))),
         origins=_origins(records),
         yardstick_s=yardstick.value if isinstance(yardstick, Estimate) else None,
+        drift=yardstick_drift(usable) if isinstance(yardstick, Estimate) else (),
         findings=(
             *_emulated(records),
             *(joining(usable) if yardstick is not None else ()),

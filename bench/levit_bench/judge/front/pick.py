@@ -7,7 +7,11 @@ these are, and the rest divided among them; all picks together are over their li
 settings is two candidates.
 
 Of passes that are too few for a percentile, the median may still tell that it is over the limit: from the 50th on, a
-percentile is at least the median.
+percentile is at least the median. Fewer than `MIN_RUNS` runs make nothing sure, as on the front.
+
+A limit is in seconds, or in images of a second, and sessions of one machine drift against each other. Where a panel
+joins several, the interval that is held against a limit reaches over all of them: from its lower limit in the session
+in which the yardstick was fastest to its upper one in that in which it was slowest. What is sure was so in each.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from levit_bench.judge.comparability import setting
-from levit_bench.judge.estimates import LEVEL, limits_at
+from levit_bench.judge.estimates import LEVEL, has_passes, limits_at
 from levit_bench.judge.front.labelled_alike import labelled_alike
 from levit_bench.judge.front.panels import Panel, once
 from levit_bench.judge.front.pick_settings import PickSettings
@@ -33,6 +37,7 @@ from levit_bench.judge.paired_ratio import Ratio, paired, unpaired
 from levit_bench.judge.percentiles import percentile
 from levit_bench.judge.throughput import paired_images
 from levit_bench.judge.variance.session_drift import Drifts
+from levit_bench.planning.budget import MIN_RUNS
 from levit_bench.records import Case, Estimate, Finding, Record
 
 Goal = Literal["top1", "speed"]
@@ -101,6 +106,17 @@ class AnotherDay(NamedTuple):
     """Seconds a batch that this one takes at most then."""
     level: float
     """At which intervals must be within the limits, for an answer to be so with 95 %."""
+
+
+class YardstickDrift(NamedTuple):
+    """How far two sessions of one panel are apart, by their yardsticks."""
+
+    factor: float
+    """How many times as long the yardstick takes in the slowest session as in the fastest."""
+    slowest: str
+    """Name of the session."""
+    fastest: str
+    """Name of the session."""
 
 
 class Standing(StrEnum):
@@ -173,6 +189,8 @@ class Pick(NamedTuple):
     """Conditions in which older sessions of the same cases differ: the newest count."""
     unknown: int = 0
     """Networks, each once in every setting, that lack the passes for the percentile and could be within the limits."""
+    drifted: YardstickDrift | None = None
+    """The drift between joined sessions that leaves networks undecided; absent where their own intervals do."""
     store_of: Mapping[str, Path] = {}
     """The stores of sessions that lack passes, by the session's name."""
 
@@ -188,10 +206,11 @@ class Pick(NamedTuple):
     @property
     def panel(self) -> Panel:
         """The setting of the answer, or the first where there is none."""
-        case = None if self.answer is None else self.answer.case
-        return next(
-            (panel for panel in self.panels if any(point.case == case for point in panel.points)), self.panels[0]
-        )
+        return self.panels[0] if self.answer is None else self.panel_of(self.answer.case)
+
+    def panel_of(self, case: Case) -> Panel:
+        """The setting of a case, which is in one of the panels."""
+        return next(panel for panel in self.panels if any(point.case == case for point in panel.points))
 
 
 def network_of(point: Point) -> tuple[str, object]:
@@ -199,50 +218,56 @@ def network_of(point: Point) -> tuple[str, object]:
     return point.case.network, point.case.shape
 
 
-Bounds = Callable[[Point, float], tuple[float, float]]
-"""The limits of a point's latency at a level, in seconds a batch."""
+class Bounds(NamedTuple):
+    """The limits of a point's speeds at a level."""
+
+    latency: Callable[[Point, float], tuple[float, float]] = lambda point, level: limits_at(point.latency, level)
+    """Of its latency, in seconds a batch."""
+    throughput: Callable[[Point, float], tuple[float, float]] = lambda point, level: limits_at(point.throughput, level)
+    """Of its images a second."""
 
 
-def _of_median(point: Point, level: float) -> tuple[float, float]:
-    return limits_at(point.latency, level)
+_OF_ESTIMATES = Bounds()
 
 
-def fit(point: Point, limits: Limits, level: float = LEVEL, bounds: Bounds = _of_median) -> Fit:
+def fit(point: Point, limits: Limits, level: float = LEVEL, bounds: Bounds = _OF_ESTIMATES) -> Fit:
     """Whether a network is within all limits of speed, as far as its intervals say: each is judged by its own.
 
     Args:
         point: the network.
         limits: those of the pick.
         level: of the interval that must be within a limit; one beyond it is so at 95 %.
-        bounds: of its latency.
+        bounds: of its speeds.
     """
     fits = []
     if limits.max_latency_s is not None:
-        fits.append(_at_most(point.latency, bounds(point, level), limits.max_latency_s))
+        (_, high), (low, _) = bounds.latency(point, level), bounds.latency(point, LEVEL)
+        fits.append(_side(point.latency.n, within=high <= limits.max_latency_s, beyond=low > limits.max_latency_s))
     if limits.min_images_per_s is not None:
-        fits.append(at_least(point.throughput, limits.min_images_per_s, level))
+        (low, _), (_, high) = bounds.throughput(point, level), bounds.throughput(point, LEVEL)
+        least = limits.min_images_per_s
+        fits.append(_side(point.throughput.n, within=low >= least, beyond=high < least))
     return next((worst for worst in (Fit.NO, Fit.OPEN) if worst in fits), Fit.YES)
 
 
-def at_most(estimate: Estimate, limit: float, level: float = LEVEL) -> Fit:
+def at_most(estimate: Estimate, limit: float) -> Fit:
     """Whether an estimate is within an upper limit, as far as its interval says."""
-    return _at_most(estimate, limits_at(estimate, level), limit)
+    return _side(estimate.n, within=estimate.high <= limit, beyond=estimate.low > limit)
 
 
-def _at_most(estimate: Estimate, bounds: tuple[float, float], limit: float) -> Fit:
-    if bounds[1] <= limit:
-        return Fit.YES
-    return Fit.NO if estimate.low > limit else Fit.OPEN
-
-
-def at_least(estimate: Estimate, limit: float, level: float = LEVEL) -> Fit:
+def at_least(estimate: Estimate, limit: float) -> Fit:
     """Whether an estimate is within a lower limit, as far as its interval says."""
-    if limits_at(estimate, level)[0] >= limit:
-        return Fit.YES
-    return Fit.NO if estimate.high < limit else Fit.OPEN
+    return _side(estimate.n, within=estimate.low >= limit, beyond=estimate.high < limit)
 
 
-def shared_level(points: Sequence[Point], limits: Limits, bounds: Bounds = _of_median) -> float:
+def _side(runs: int, *, within: bool, beyond: bool) -> Fit:
+    """Where an interval over so many runs lies that is within a limit as a whole, or beyond it, or neither."""
+    if runs < MIN_RUNS:
+        return Fit.OPEN
+    return Fit.YES if within else Fit.NO if beyond else Fit.OPEN
+
+
+def shared_level(points: Sequence[Point], limits: Limits, bounds: Bounds = _OF_ESTIMATES) -> float:
     """The level at which each of the points must be within the limits, for any answer among them to be so with 95 %."""
     level = 1 - 2 * SPENT * (1 - LEVEL) / max(1, len(points))
     are_over = [_surely_over(point, limits, level, bounds) for point in points]
@@ -255,9 +280,11 @@ def _level_of(count: int) -> float:
 
 
 def _surely_over(point: Point, limits: Limits, level: float, bounds: Bounds) -> bool:
-    slow = limits.max_latency_s is not None and bounds(point, level)[0] > limits.max_latency_s
+    if point.latency.n < MIN_RUNS:
+        return False
+    slow = limits.max_latency_s is not None and bounds.latency(point, level)[0] > limits.max_latency_s
     least = limits.min_images_per_s
-    return slow or (least is not None and limits_at(point.throughput, level)[1] < least)
+    return slow or (least is not None and bounds.throughput(point, level)[1] < least)
 
 
 def shown_top1(point: Point) -> float:
@@ -288,14 +315,15 @@ def pick(settings: PickSettings, records: Iterable[Record], limits: Limits, drif
     answer = sure[0] if sure else None
     open_ = [p for p in enough if fits[p.case] is Fit.OPEN and (answer is None or _better(p, answer, metric))]
     unknown = [p for p in considered.unknown if fits[p.case] is Fit.UNKNOWN and _accurate_enough(p, limits)]
+    undecided = sorted(open_, key=by_goal)
     return Pick(
         panels=all_panels,
         limits=limits,
         answer=answer,
         among=len(sure),
         networks_within=len({network_of(p) for p in sure}),
-        ties=_ties(metric, sure, groups, limits),
-        undecided=tuple(sorted(open_, key=by_goal)),
+        ties=_ties(metric, sure, considered.on_scale, groups, limits),
+        undecided=tuple(undecided),
         nearest=() if answer or open_ or not candidates else _nearest(candidates, enough, fits, metric),
         level=level,
         another_day=_another_day(groups, enough, answer, limits, metric, drift),
@@ -303,6 +331,7 @@ def pick(settings: PickSettings, records: Iterable[Record], limits: Limits, drif
         rivals=_rivals(answer, considered, fits, limits, metric, _level_of(len(sure) + len(open_) + len(unknown))),
         passed_over=settings.passed_over,
         unknown=len(unknown),
+        drifted=_drifted(all_panels, undecided, considered, limits, level),
     )
 
 
@@ -310,34 +339,132 @@ class _Considered(NamedTuple):
     """Every network in every setting."""
 
     known: list[Point]
-    """With the latency that is limited: the median, or the percentile of the newest session."""
+    """With the latency that is limited, the median, or the percentile of the newest session with passes; and with
+    intervals that are held against a limit of speed."""
     unknown: list[Point]
     """Those with too few passes for the percentile, with their medians."""
     newest: Mapping[Case, Record]
-    """The newest record of each, where a percentile is limited."""
+    """The newest record of each that has passes, where a percentile is limited."""
     bounds: Bounds
-    """Of the latencies of those that are known."""
+    """Of the speeds of those that are known."""
+    on_scale: Mapping[Case, Point]
+    """Those that are known with the intervals that they have on their panel's scale, without the drift between the
+    sessions that it joins: that is common to the points of a panel, and no part of their ratios."""
+    bounds_on_scale: Bounds
+    """The same limits at any level."""
 
 
 def _considered(panels: Sequence[Panel], groups: Mapping[Case, Sequence[Record]], limits: Limits) -> _Considered:
     points = [point for panel in panels for point in panel.points]
-    if limits.percentile is None:
-        return _Considered(points, [], {}, _of_median)
-    newest = {point.case: groups[point.case][-1] for point in points}
-    share, known, unknown = limits.percentile, [], []
-    for point in points:
-        estimate = percentile(newest[point.case], share)
-        if isinstance(estimate, Finding):
-            unknown.append(point)
-        else:
-            known.append(msgspec.structs.replace(point, latency=estimate))
+    share, known, unknown = limits.percentile, points, []
+    newest = {} if share is None else {point.case: groups[point.case][-1] for point in points}
+    alone = _OF_ESTIMATES
+    if share is not None:
+        figures = {point.case: percentile(newest[point.case], share) for point in points}
+        unknown = [point for point in points if isinstance(figures[point.case], Finding)]
+        known = [
+            msgspec.structs.replace(point, latency=figure)
+            for point in points
+            if isinstance(figure := figures[point.case], Estimate)
+        ]
+        alone = _of_percentile(newest, share)
+    drifts_of = {} if limits.goal == "speed" else _drifts_of(panels, newest)
+    known_alone = {point.case: point for point in known}
+    bounds = _over_drift(alone, drifts_of, known_alone)
+    known = [_widened(point, bounds) if point.case in drifts_of else point for point in known]
+    if drifts_of:  # Their medians are on the scale of their panels.
+        by_median = _over_drift(_OF_ESTIMATES, _drifts_of(panels, {}), {point.case: point for point in unknown})
+        unknown = [_widened(point, by_median) if point.case in drifts_of else point for point in unknown]
+    return _Considered(known, unknown, newest, bounds, known_alone, alone)
 
-    def bounds(point: Point, level: float) -> tuple[float, float]:
+
+def _of_percentile(newest: Mapping[Case, Record], share: float) -> Bounds:
+    """The limits of a percentile, each of its newest record."""
+
+    def latency(point: Point, level: float) -> tuple[float, float]:
         estimate = percentile(newest[point.case], share, level)
         assert isinstance(estimate, Estimate)
         return estimate.low, estimate.high
 
-    return _Considered(known, unknown, newest, bounds)
+    return Bounds(latency)
+
+
+class _Drift(NamedTuple):
+    """Between which factors the seconds of a point lie in the sessions that its panel joins."""
+
+    latency: tuple[float, float]
+    image: tuple[float, float]
+
+
+def _drifts_of(panels: Sequence[Panel], newest: Mapping[Case, Record]) -> dict[Case, _Drift]:
+    """The drift of each point whose panel joins sessions.
+
+    Args:
+        panels: with the drift of each session from the panel's scale.
+        newest: the record that the latency of a point is of, where it is not on the scale.
+    """
+    out = {}
+    for panel in panels:
+        latencies, images = [each.latency for each in panel.drift], [each.image for each in panel.drift]
+        if len(latencies) < 2:
+            continue
+        factor_of = {each.session: each.latency for each in panel.drift}
+        for point in panel.points:
+            own = factor_of.get(newest[point.case].session, 1.0) if point.case in newest else 1.0
+            out[point.case] = _Drift((min(latencies) / own, max(latencies) / own), (min(images), max(images)))
+    return out
+
+
+_NO_DRIFT = _Drift((1.0, 1.0), (1.0, 1.0))
+
+
+def _over_drift(alone: Bounds, drifts_of: Mapping[Case, _Drift], points: Mapping[Case, Point]) -> Bounds:
+    """The limits that hold in each of the sessions that a panel joins.
+
+    Args:
+        alone: the limits on the panel's scale.
+        drifts_of: of the points whose panels join sessions.
+        points: with the intervals that they have on that scale.
+    """
+
+    def latency(point: Point, level: float) -> tuple[float, float]:
+        low, high = alone.latency(points[point.case], level)
+        fast, slow = drifts_of.get(point.case, _NO_DRIFT).latency
+        return low * fast, high * slow
+
+    def throughput(point: Point, level: float) -> tuple[float, float]:
+        low, high = alone.throughput(points[point.case], level)
+        fast, slow = drifts_of.get(point.case, _NO_DRIFT).image
+        return low / slow, high / fast
+
+    return Bounds(latency, throughput)
+
+
+def _widened(point: Point, bounds: Bounds) -> Point:
+    """The point with intervals that reach over the sessions of its panel."""
+
+    def over(estimate: Estimate, edges: tuple[float, float]) -> Estimate:
+        # Its limits are no longer alike on both sides, so that they cannot be taken to another level.
+        method = f"{estimate.method}, in each session"
+        return msgspec.structs.replace(estimate, low=edges[0], high=edges[1], freedom=None, method=method)
+
+    return msgspec.structs.replace(
+        point,
+        latency=over(point.latency, bounds.latency(point, LEVEL)),
+        throughput=over(point.throughput, bounds.throughput(point, LEVEL)),
+    )
+
+
+def _drifted(
+    panels: Sequence[Panel], undecided: Sequence[Point], considered: _Considered, limits: Limits, level: float
+) -> YardstickDrift | None:
+    """The drift that leaves the first of the undecided networks open which its own interval would not."""
+    for point in undecided:
+        if fit(considered.on_scale[point.case], limits, level, considered.bounds_on_scale) is not Fit.OPEN:
+            drift = next(panel.drift for panel in panels if any(each.case == point.case for each in panel.points))
+            fastest, slowest = (pick_of(drift, key=lambda session: session.latency) for pick_of in (min, max))
+            return YardstickDrift(slowest.latency / fastest.latency, slowest.session, fastest.session)
+    return None
 
 
 def _accurate_enough(point: Point, limits: Limits) -> bool:
@@ -477,7 +604,11 @@ def _better(point: Point, answer: Point, metric: Metric) -> bool:
 
 
 def _ties(
-    metric: Metric, sure: Sequence[Point], groups: Mapping[Case, Sequence[Record]], limits: Limits
+    metric: Metric,
+    sure: Sequence[Point],
+    on_scale: Mapping[Case, Point],
+    groups: Mapping[Case, Sequence[Record]],
+    limits: Limits,
 ) -> tuple[Tie, ...]:
     if not sure:
         return ()
@@ -489,7 +620,7 @@ def _ties(
     for point in rivals:
         # Of percentiles there are no pairs.
         ratio = None if limits.percentile else by_runs(groups.get(point.case, ()), groups.get(answer.case, ()))
-        ratio = ratio or unpaired(point.seconds(metric), answer.seconds(metric))
+        ratio = ratio or unpaired(on_scale[point.case].seconds(metric), on_scale[answer.case].seconds(metric))
         # A network that is faster by pairs and slower by the pooled figures is not clearly slower than the answer.
         if limits.goal == "top1" or ratio.low <= 1:
             found_ties.append(Tie(point, ratio))
@@ -497,14 +628,14 @@ def _ties(
 
 
 def _groups(panels: Sequence[Panel], records: Iterable[Record]) -> dict[Case, list[Record]]:
-    """Records of the panels' points, one a session, in order."""
+    """Records of the panels' points, one a session, in order, without those that hold no pass."""
     settings_of = {point.case: panel.setting for panel in panels for point in panel.points}
     groups: dict[Case, list[Record]] = {}
     for record in records:
         wanted = settings_of.get(record.case)
         if wanted is not None and record.info.role == "subject" and setting(record) == wanted:
             groups.setdefault(record.case, []).append(record)
-    return {case: once(group) for case, group in groups.items()}
+    return {case: [record for record in once(group) if has_passes(record)] for case, group in groups.items()}
 
 
 def _nearest(

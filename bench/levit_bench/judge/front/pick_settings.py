@@ -9,9 +9,10 @@ from typing import NamedTuple
 import msgspec
 
 from levit_bench.errors import NotComparableError
-from levit_bench.judge.comparability import MADE, differing, enumerate_values
+from levit_bench.judge.comparability import differing, enumerate_values
 from levit_bench.judge.front.panel_limits import require_comparable
 from levit_bench.judge.front.panels import Panel
+from levit_bench.judge.front.points import Point
 from levit_bench.numbers.units import counted
 from levit_bench.records import Case, ImageShape
 
@@ -23,17 +24,18 @@ class PickSettings(NamedTuple):
     """Panels that one pick chooses among."""
 
     panels: tuple[Panel, ...]
-    """Each with points, and of a case of its own: runtime, form, precision, allocator, threads, streams, batch."""
+    """Each with points; no case has points in two of them."""
     passed_over: Mapping[str, tuple[str, ...]]
-    """Fields of the conditions in which older panels of the same cases differ, such as `torch`, with all values."""
+    """Fields of the conditions in which older sessions of the same cases differ, such as `torch`, with all values."""
 
 
 def pick_settings(panels: Sequence[Panel]) -> PickSettings:
-    """The panels that one pick may choose among: of the same cases under several conditions, the newest ones.
+    """The panels that one pick may choose among: of each case under several conditions, the newest ones.
 
     A limit in seconds may be put to every runtime, form, precision, allocator and number of threads of one machine
     alike. The conditions of a session (version of torch, isolation, the shell) are not chosen: where a case was
-    measured under several, the newest session counts.
+    measured under several, the newest session counts. A case is a network and its images in a setting: what another
+    network was measured under says nothing about this one, which keeps the conditions of its own newest session.
 
     Raises:
         NothingToShowError: no panel has a point; the message says why.
@@ -44,20 +46,33 @@ def pick_settings(panels: Sequence[Panel]) -> PickSettings:
     fixed = {name: texts for name, texts in differing([p.fields for p in with_points]).items() if name in _FIXED}
     if fixed:
         raise NotComparableError(_refusal(with_points, fixed))
-    newest: dict[Case, Panel] = {}
-    for panel in sorted(with_points, key=_newest_session):
-        newest[_case_of(panel)] = panel
-    kept = tuple(panel for panel in with_points if newest[_case_of(panel)] is panel)
-    older = [panel for panel in with_points if newest[_case_of(panel)] is not panel]
-    differences = [differing([panel.fields, newest[_case_of(panel)].fields]) for panel in older]
+    newest: dict[Case, tuple[str, Panel]] = {}
+    for panel in with_points:
+        for point in panel.points:
+            session = max(point.sessions)
+            if point.case not in newest or session >= newest[point.case][0]:
+                newest[point.case] = session, panel
+    kept = [(panel, [p for p in panel.points if newest[p.case][1] is panel]) for panel in with_points]
+    differences = [
+        differing([panel.fields, newest[point.case][1].fields])
+        for panel, points in kept
+        if len(points) < len(panel.points)
+        for point in panel.points
+    ]
     names = dict.fromkeys(name for fields in differences for name in fields)
-    return PickSettings(kept, {name: _values_of(name, with_points) for name in names})
+    return PickSettings(
+        tuple(_with_points(panel, points) for panel, points in kept if points),
+        {name: _values_of(name, with_points) for name in names},
+    )
 
 
-def _case_of(panel: Panel) -> Case:
-    """The case that all points of a panel share, but for network and images; packages without their versions."""
-    case = panel.points[0].case
-    return msgspec.structs.replace(panel.setting.case, **{axis: getattr(case, axis) for axis in MADE})
+def _with_points(panel: Panel, points: Sequence[Point]) -> Panel:
+    """The panel with these of its points, and the sessions that they, or cases without a place, come from."""
+    if len(points) == len(panel.points):
+        return panel
+    sessions = {session for point in points for session in point.sessions} | {case.session for case in panel.excluded}
+    origins = tuple(origin for origin in panel.origins if origin.session in sessions)
+    return msgspec.structs.replace(panel, points=tuple(points), origins=origins)
 
 
 def _newest_session(panel: Panel) -> str:

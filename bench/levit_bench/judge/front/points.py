@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from levit_bench.judge.comparability import enumerate_values
+from levit_bench.judge.estimates import has_passes
 from levit_bench.judge.front.dominance import Competitor, dominators
 from levit_bench.judge.front.pairwise_ratios import Rivalry
 from levit_bench.judge.front.places import ACROSS, Place, Racer, Standing, places
@@ -105,7 +106,7 @@ def points_of(drafts: Sequence[Draft], metric: Metric, rivalry: Rivalry) -> tupl
             throughput=reciprocal(draft.seconds["throughput"]),
             params=draft.group[-1].info.params,
             macs=draft.group[-1].info.macs,
-            sessions=tuple(record.session for record in draft.group),
+            sessions=tuple(record.session for record in draft.group if has_passes(record)),
             findings=(
                 *times[label].findings, *(f for r in draft.group for f in r.findings if f.case == r.info.id),
             ),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from levit_bench.judge.estimates import (  # fmt: skip
     LEVEL,
@@ -39,11 +40,23 @@ APART = 3.0
 METHOD_SESSIONS = "t over sessions, ratio to the yardstick"
 
 
+class SessionDrift(NamedTuple):
+    """How far one session of a panel is from the panel's scale of seconds."""
+
+    session: str
+    """Name of the session."""
+    latency: float
+    """How many times as long the yardstick's median pass takes in it as on the scale."""
+    image: float
+    """The same of its mean pass, by which throughputs are joined."""
+
+
 def pooled(records: Sequence[Record], yardstick: Estimate, rivalry: Rivalry) -> Estimate | Finding:
     """Seconds a batch, or an image, of one case among cases of several sessions of one machine and torch version.
 
     The price of the common scale: the yardstick's latency counts as exact, so the interval says how sure the place
-    *within the panel* is, not tomorrow's wall-clock time.
+    *within the panel* is, not tomorrow's wall-clock time. Who holds a limit in seconds against it adds
+    `yardstick_drift`.
 
     Args:
         records: the same case, one record a session; a case of the rivalry.
@@ -79,8 +92,9 @@ def pooled(records: Sequence[Record], yardstick: Estimate, rivalry: Rivalry) -> 
 def yardstick_seconds(records: Iterable[Record], speed: Speed = SPEEDS["latency"]) -> Estimate | Finding:
     """Seconds a pass of the yardstick in the session that is the median one by its latency.
 
-    The median session: one measured on a busy machine must not rescale the networks of all others. One panel has one
-    scale, whichever speed is asked for.
+    The median session: one measured on a busy machine must not rescale the networks of all others. Of an even number
+    it is the slower of the middle two, so that the scale does not favour whoever holds a limit against it. One panel
+    has one scale, whichever speed is asked for.
 
     Args:
         records: of any cases that share machine, torch version, yardstick version and the environment of one yardstick:
@@ -88,13 +102,42 @@ def yardstick_seconds(records: Iterable[Record], speed: Speed = SPEEDS["latency"
         speed: whether the median pass is meant or the mean one.
     """
     records = list(records)
-    sessions = _yardsticks(records, yardstick_log)
-    means = {name: math.fsum(logs.values()) / len(logs) for name, logs in sessions.items()}
+    means = _means(records, yardstick_log)
     if not means:
         return Finding(kind="no-yardstick", message="no run holds turns of the yardstick")
-    median = sorted(means, key=lambda name: (means[name], name))[(len(means) - 1) // 2]
+    median = _median_session(means)
     chosen = _yardsticks((record for record in records if record.session == median), speed.yardstick)[median]
     return interval([chosen[run] for run in sorted(chosen)], METHOD, None, _moved(means), records)
+
+
+def yardstick_drift(records: Iterable[Record]) -> tuple[SessionDrift, ...]:
+    """How far each session is from the scale of a panel that joins them, in the order of their names.
+
+    Args:
+        records: as for `yardstick_seconds`; sessions without turns of the yardstick are left out.
+    """
+    records = list(records)
+    means, images = _means(records, yardstick_log), _means(records, SPEEDS["throughput"].yardstick)
+    if not means:
+        return ()
+    median = _median_session(means)
+    return tuple(
+        SessionDrift(
+            name,
+            bounded_exp(means[name] - means[median]),
+            bounded_exp(images.get(name, means[name]) - images.get(median, means[median])),
+        )
+        for name in sorted(means)
+    )
+
+
+def _means(records: Iterable[Record], log_of: Callable[[Run], float | None]) -> dict[str, float]:
+    """Mean over its runs of the log of the yardstick's seconds, by session."""
+    return {name: math.fsum(logs.values()) / len(logs) for name, logs in _yardsticks(records, log_of).items()}
+
+
+def _median_session(means: Mapping[str, float]) -> str:
+    return sorted(means, key=lambda name: (means[name], name))[len(means) // 2]
 
 
 def _yardsticks(records: Iterable[Record], log_of: Callable[[Run], float | None]) -> dict[str, dict[int, float]]:
@@ -118,7 +161,8 @@ def _moved(means: Mapping[str, float]) -> tuple[Finding, ...]:
         return ()
     message = (
         f"the yardstick took {factor:.2f} times as long in session {slowest} as in {fastest}. Latencies are on the "
-        "scale of the median session, and their intervals leave this out; look at one session with --session."
+        "scale of the median session, and their intervals leave this out, but for a limit that pick holds against "
+        "them; look at one session with --session."
     )
     return (Finding(kind="yardstick-moved", message=message),)
 

@@ -8,11 +8,11 @@ import msgspec
 
 from levit_bench.catalog.side_pairs import axes_of, pair_name, paired
 from levit_bench.errors import NothingToShowError
-from levit_bench.judge.compare.one_session import effect_of
 from levit_bench.judge.estimates import looks_of, no_speed
 from levit_bench.judge.gate.gate_report import CaseVerdict, GateCase, GateReport, GateRules
 from levit_bench.judge.gate.pairs import judged
-from levit_bench.judge.verdicts import Comparison, Effect, Rules, Verdict
+from levit_bench.judge.paired_ratio import foretold, paired_logs
+from levit_bench.judge.verdicts import Comparison, Effect, Rules, Verdict, of_pairs
 from levit_bench.numbers.units import counted
 from levit_bench.records import Case, Finding, Record, SideName
 
@@ -73,12 +73,17 @@ def _cases(
         for key, (mine, theirs) in pairs.items()
         if mine is not None and theirs is not None and not no_speed(mine) and not no_speed(theirs)
     }
-    effects: list[Effect | Finding] = [effect_of(mine, theirs) for mine, theirs in compared.values()]
+    effects: list[Effect | Finding] = [_effect(mine, theirs) for mine, theirs in compared.values()]
     verdict_rules = Rules(rules.min_effect, rules.margin)
     comparisons = dict(zip(compared, judged(effects, verdict_rules, looks), strict=True))
     return tuple(
         _case(pair_name(key, axes), mine, theirs, comparisons.get(key), rules) for key, (mine, theirs) in pairs.items()
     )
+
+
+def _effect(first: Record, second: Record) -> Effect | Finding:
+    """The second of two cases against the first, paired by round."""
+    return of_pairs(paired_logs([second], [first]), foretold([second], [first]), of_gate=True)
 
 
 def _case(

@@ -48,6 +48,8 @@ class ModelDescription(msgspec.Struct, frozen=True, kw_only=True):
     """Which of them is checked as logits."""
     numbers: Numbers = "fp32"
     """The coarsest number format that it computes in by itself."""
+    stored: Numbers = "fp32"
+    """The coarsest number format that its weights are kept in, whatever it computes in."""
     params: int | None = None
     """Its parameters; absent where they cannot be told from other constants."""
 
@@ -174,6 +176,7 @@ def of_images(
     *,
     numbers: Numbers,
     params: int | None,
+    stored: Numbers = "fp32",
     symbols: tuple[str, ...] = (),
 ) -> ModelDescription:
     """The description of a model of images.
@@ -186,6 +189,7 @@ def of_images(
         outputs: name and sizes of each; sizes are None where the file does not say.
         numbers: number format that it computes in.
         params: its parameters; None where they cannot be told.
+        stored: number format that its weights are kept in.
         symbols: names of the input's open axes; empty texts for fixed ones.
 
     Raises:
@@ -204,6 +208,7 @@ def of_images(
         outputs=tuple(name for name, _ in outputs),
         logits=logits_among(outputs),
         numbers=numbers,
+        stored=stored,
         params=params,
     )
 

@@ -53,6 +53,7 @@ def describe(path: Path) -> ModelDescription:
         outputs,
         symbols=tuple(dim.dim_param for dim in image.type.tensor_type.shape.dim),
         numbers=_numbers(model),
+        stored="int8" if any(node.op_type == "DequantizeLinear" for node in graph.node) else _numbers(model),
         params=_params(model),
     )
 

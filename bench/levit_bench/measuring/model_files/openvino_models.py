@@ -8,6 +8,7 @@ from typing import Any
 
 from levit_bench.measuring.model_files.description import (
     ModelDescription,
+    Numbers,
     fed_type,
     image_axes,
     of_images,
@@ -16,6 +17,9 @@ from levit_bench.measuring.model_files.description import (
 from levit_bench.measuring.runtimes.openvino import engine, reason_of
 
 _FLOATS = ("float32", "float16", "bfloat16", "float64")
+
+
+_INTEGERS = {"int8", "uint8", "int4", "uint4"}
 
 
 def describe(path: Path) -> ModelDescription:
@@ -44,15 +48,28 @@ def describe(path: Path) -> ModelDescription:
         axes,
         outputs,
         numbers="int8" if "FakeQuantize" in kinds else "fp32",  # It computes in fp32 on half-precision weights.
+        stored=_stored(model),
         params=None if "FakeQuantize" in kinds else _params(model),
     )
+
+
+def _stored(model: Any) -> Numbers:  # noqa: ANN401 (the engine has no types)
+    types = _constant_types(model)
+    if types & _INTEGERS:
+        return "int8"
+    return "fp16" if types & {"float16", "bfloat16"} else "fp32"
+
+
+def _constant_types(model: Any) -> set[str]:  # noqa: ANN401
+    """Number types of its constants, but for single numbers."""
+    constants = [operation.output(0) for operation in model.get_ops() if operation.get_type_name() == "Constant"]
+    return {_type_name(port) for port in constants if prod(port.get_shape()) > 1}
 
 
 def _params(model: Any) -> int | None:  # noqa: ANN401 (the engine has no types)
     """Numbers in constants of floating point, but for single ones; None where some weights are integers."""
     constants = [operation.output(0) for operation in model.get_ops() if operation.get_type_name() == "Constant"]
-    types = {_type_name(port) for port in constants if prod(port.get_shape()) > 1}
-    if types & {"int8", "uint8", "int4", "uint4"}:
+    if _constant_types(model) & _INTEGERS:
         return None
     return sum(n for port in constants if _type_name(port) in _FLOATS and (n := prod(port.get_shape())) > 1) or None
 

@@ -1,7 +1,8 @@
 """Prepares a model file: a copy that every run loads, and reference outputs of the file itself.
 
 The weights are the file's own, so nothing is drawn or calibrated. The references are what the file answers in fp32 in
-this process, one image at a time; every other process and batch must answer the same.
+this process, one image at a time; every other process and batch must answer the same. Where the user names the function
+that builds the network, these answers must also be those of its network.
 """
 
 from __future__ import annotations
@@ -23,18 +24,18 @@ from levit_bench.measuring.model_files.description import ModelDescription, Numb
 from levit_bench.measuring.pass_data.image_pool import PARTS
 from levit_bench.measuring.pass_data.images import images
 from levit_bench.measuring.pass_data.output_check import SAME, as_logits, relative_distance
-from levit_bench.measuring.pass_data.reference_outputs import write_references
-from levit_bench.measuring.preparing import artifacts
+from levit_bench.measuring.pass_data.reference_outputs import References, write_references
+from levit_bench.measuring.preparing import artifacts, reference_networks
 from levit_bench.measuring.preparing.probabilities import ending_of
 from levit_bench.measuring.workers.messages import AT_WORK, Prepared
-from levit_bench.paths.model_files import Kind, file_of, kind_of
+from levit_bench.paths.model_files import Kind, file_of, kind_of, without_digest
 from levit_bench.records import Case, Finding
 
 _AS_COARSE: dict[Numbers, str] = {"fp16": "fp16", "int8": "bf16"}
 """The precision whose tolerance a file gets that computes in coarser numbers than it is asked to."""
 
 
-def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Prepared:
+def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int, reference: str = "") -> Prepared:
     """Copy and check the model file of a case; store everything that worker processes load in `folder`.
 
     Args:
@@ -42,9 +43,11 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
         batches: of all of them, in ascending order. One that fails costs only its own cases.
         folder: where everything goes.
         seed: of images.
+        reference: function whose network the outputs are compared with; empty: none.
 
     Raises:
-        LookupError, ValueError: the file cannot be read, run or checked, with the reason.
+        LookupError, ValueError: the file cannot be read, run or checked, or computes something else than its reference,
+            with the reason.
     """
     started = time.perf_counter()
     if case.weights != WEIGHTS_OF_FILE or case.form != forms.SHIPPED:
@@ -62,6 +65,9 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     if coarse := _AS_COARSE.get(description.numbers):
         references = references.with_sensitivity(precisions.get(coarse).tolerance / 10)
         references.write(folder)
+    checked = None
+    if reference:
+        checked = reference_networks.check(reference, _rounded(references, description), pool, case.shape, seed)
     failed = artifacts.check_batches(answers, references, pool, batches, folder / AT_WORK)
     counted = pool.batch([row % pool.size for row in range(answers.batch or 1)])
     count = _count(case, model, description, counted)
@@ -74,7 +80,9 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
         params=description.params, macs=None if count.unknown else count.macs or None,
         logits_std=float(references.logits.double().std(dim=1).mean()), seconds=time.perf_counter() - started,
         compile_s=compile_s, uncounted=count.unknown, distinct_images=pool.size, failed=failed,
-        classes=int(references.logits.shape[1]), findings=_findings(case, description, references.logits),
+        classes=int(references.logits.shape[1]),
+        findings=(*_findings(case, description, references.logits), *_about_reference(case, reference, checked)),
+        reference_sha256=checked and checked.sha256, reference_distance=checked and checked.distance,
         code_files=reading.files_of(case.network),
     )  # fmt: skip
 
@@ -171,7 +179,24 @@ def _count(case: Case, model: Path, description: ModelDescription, batch: torch.
     return Count(count.macs // len(batch), tuple(unknown))
 
 
-def _findings(case: Case, description: ModelDescription, outputs: torch.Tensor) -> tuple[Finding, ...]:
+def _rounded(references: References, description: ModelDescription) -> References:
+    """The references with the tolerance of a file's numbers against the network that it was exported from.
+
+    Weights in half precision move outputs as passes in it do. Integers of 8 bits have no tolerance of their own: the
+    outputs may move so far that no image is taken for another.
+    """
+    if "int8" in (description.numbers, description.stored):
+        return references.with_sensitivity(1.0)
+    if description.stored == "fp16":
+        return references.with_sensitivity(precisions.get("fp16").tolerance / 10)
+    return references
+
+
+def _findings(
+    case: Case,
+    description: ModelDescription,
+    outputs: torch.Tensor,
+) -> tuple[Finding, ...]:
     """Findings on a model file, without the ids of cases."""
     name, _ = file_of(case.network)
     out = []
@@ -196,3 +221,15 @@ def _findings(case: Case, description: ModelDescription, outputs: torch.Tensor) 
         )
         out.append(Finding(kind="model-file-numbers", message=message))
     return tuple(out)
+
+
+def _about_reference(case: Case, reference: str, checked: reference_networks.ReferenceCheck | None) -> list[Finding]:
+    """The finding that says what a model file was compared with, if it was."""
+    if checked is None:
+        return []
+    message = (
+        f"{file_of(case.network)[0]} computes what {without_digest(reference)} does, with the weights of that "
+        f"function: its outputs differ by {checked.distance:.2g} from those of its network in eager fp32 (relative L2; "
+        f"{checked.allowed:.2g} is allowed)."
+    )
+    return [Finding(kind="model-file-reference", message=message)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -74,7 +75,7 @@ class Workshop:
         self._cache = cache
         self._folder = Scratch()
         self._seats: dict[str, Seat] = {}
-        self._ready: dict[tuple[Case, tuple[int, ...]], Artifact] = {}
+        self._ready: dict[tuple[Case, tuple[int, ...], str], Artifact] = {}
 
     def __enter__(self) -> Workshop:
         return self
@@ -185,15 +186,28 @@ class Workshop:
             raise TypeError(f"unexpected answer {type(answer).__name__}")
         return answer.problem
 
-    def prepare(self, cases: Iterable[Case], report: Callable[[PreparationStep], None]) -> dict[str, Artifact | str]:
-        """An artifact, or the reason why there is none, by case id; `report` is called before each network."""
+    def prepare(
+        self,
+        cases: Iterable[Case],
+        report: Callable[[PreparationStep], None],
+        references: Mapping[str, str] = MappingProxyType({}),
+    ) -> dict[str, Artifact | str]:
+        """An artifact, or the reason why there is none, by case id.
+
+        Args:
+            cases: what is prepared.
+            report: called before each network.
+            references: functions whose networks the outputs of model files are compared with, by the name of the file's
+                network. Such a file is prepared in every session: what the function returns today is not kept.
+        """
         groups: dict[Case, list[Case]] = {}
         for case in cases:
             groups.setdefault(prepared_as(case), []).append(case)
         batches_of = {network: tuple(sorted({case.batch for case in group})) for network, group in groups.items()}
         artifacts: dict[Case, Artifact | str] = {}
         for network, batches in batches_of.items():
-            known = self._ready.get((network, batches)) or self._reused(network, batches)
+            reference = references.get(network.network, "")
+            known = self._ready.get((network, batches, reference)) or self._reused(network, batches, reference)
             if known is not None:
                 artifacts[network] = known
         remaining = {network: batches for network, batches in batches_of.items() if network not in artifacts}
@@ -216,7 +230,7 @@ class Workshop:
         for network, batches in remaining.items():
             if network not in artifacts:
                 begin(network)
-                artifacts[network] = self._prepare(network, batches)
+                artifacts[network] = self._prepare(network, batches, references.get(network.network, ""))
                 pace.finish(network)
         return {
             case.id: _for_batch(artifacts[network], case.batch) for network, group in groups.items() for case in group
@@ -244,16 +258,16 @@ class Workshop:
 
         return fitting(case, attempt)
 
-    def _reused(self, network: Case, batches: tuple[int, ...]) -> Artifact | None:
+    def _reused(self, network: Case, batches: tuple[int, ...], reference: str) -> Artifact | None:
         """The artifact that an earlier session prepared, if everything that decides what it holds is the same."""
-        if self._cache is None:
+        if self._cache is None or reference:
             return None
         folder = self._folder_of(network)
         reused = self._cache.find(network, batches, folder)
         if reused is None:
             return None
         artifact = Artifact(folder, reused.prepared, reused.prepared_at, self._place)
-        self._ready[network, batches] = artifact
+        self._ready[network, batches, ""] = artifact
         return artifact
 
     def _prepare_side_by_side(
@@ -280,20 +294,20 @@ class Workshop:
         folder.mkdir(exist_ok=True)
         return folder
 
-    def _kept(self, network: Case, batches: tuple[int, ...], artifact: Artifact) -> Artifact:
+    def _kept(self, network: Case, batches: tuple[int, ...], artifact: Artifact, reference: str = "") -> Artifact:
         """The artifact, kept for this session's other requests and for later sessions."""
-        self._ready[network, batches] = artifact
-        if self._cache is not None:
+        self._ready[network, batches, reference] = artifact
+        if self._cache is not None and not reference:
             self._cache.keep(network, batches, artifact.folder, artifact.prepared)
         return artifact
 
-    def _prepare(self, network: Case, batches: tuple[int, ...]) -> Artifact | str:
+    def _prepare(self, network: Case, batches: tuple[int, ...], reference: str) -> Artifact | str:
         """The artifact for the batches at which preparing succeeds; the reason when it fails at every batch."""
         folder, code = self._folder_of(network), code_of(network.network)
         died: dict[int, str] = {}
         while True:
             remaining = tuple(batch for batch in batches if batch not in died)
-            request = Prepare(case=network, batches=remaining, folder=str(folder), seed=self._seed)
+            request = Prepare(case=network, batches=remaining, folder=str(folder), seed=self._seed, reference=reference)
             (folder / AT_WORK).unlink(missing_ok=True)
             try:
                 answer = self._working_seat(code).ask(request, self._timeout_s)
@@ -316,7 +330,7 @@ class Workshop:
             raise TypeError(f"unexpected answer {type(answer).__name__}")
         artifact = Artifact(folder, msgspec.structs.replace(answer, failed=answer.failed | died), place=self._place)
         # A failure is tried again.
-        return artifact if artifact.prepared.failed else self._kept(network, batches, artifact)
+        return artifact if artifact.prepared.failed else self._kept(network, batches, artifact, reference)
 
     def _working_seat(self, code: str) -> Seat:
         """The process for code of the suite and of timm, or the one for a user's, of which there is one at a time."""

@@ -65,6 +65,8 @@ class Subject(NamedTuple):
     """Shown in place of the network's name."""
     finding: Finding | None = None
     """A finding about it from before the session."""
+    reference: str = ""
+    """Function whose network the outputs of a model file are compared with; empty: none."""
 
 
 class Preparing(TypingProtocol):
@@ -78,8 +80,10 @@ class Preparing(TypingProtocol):
     def kept_in(self) -> Path | None:
         """The folder in which prepared networks are kept."""
 
-    def prepare(self, cases: Iterable[Case], report: Callable[[PreparationStep], None]) -> dict[str, Artifact | str]:
-        """An artifact, or the reason why there is none, by case id."""
+    def prepare(
+        self, cases: Iterable[Case], report: Callable[[PreparationStep], None], references: Mapping[str, str]
+    ) -> dict[str, Artifact | str]:
+        """An artifact, or the reason why there is none, by case id; see `Workshop.prepare`."""
 
     def release(self) -> None:
         """End the preparing processes."""
@@ -236,6 +240,11 @@ def _resume(
     is_open: bool,
 ) -> Outcome:
     session = read_session(path)
+    if session.head.sides:
+        raise UsageError(
+            f"cannot resume {path}: it is a gate, whose sides are gone with it. Measure both again: "
+            f"{command_line('gate', '--help')}"
+        )
     _refuse_damaged(path, session)
     environment = calling_shell({(line.case.threads, line.case.allocator) for line in session.cases})
     this_machine, now = _machine_of(line.case for line in session.cases), conditions()
@@ -330,6 +339,7 @@ def _lines(subjects: Sequence[Subject]) -> list[CaseLine]:
             accuracies=s.accuracies,
             family=s.family,
             label=s.label,
+            reference=s.reference or None,
             made_by=made_by(s.case),
         )
         for s in subjects
@@ -355,7 +365,8 @@ def made_by(case: Case) -> dict[str, str]:
 
 def _get_ready(lines: Sequence[CaseLine], protocol: Protocol, observer: Observer, workshop: Preparing) -> _Ready:
     """Prepare and rehearse. Cases that fail have their outcome in their line, and no artifact."""
-    results = workshop.prepare((line.case for line in lines), observer.preparing)
+    references = {line.case.network: line.reference for line in lines if line.reference is not None}
+    results = workshop.prepare((line.case for line in lines), observer.preparing, references)
     # No process of the preparation may run while passes are timed.
     workshop.release()
     artifacts = {key: result for key, result in results.items() if isinstance(result, Artifact)}
@@ -395,6 +406,8 @@ def _with_artifact(line: CaseLine, artifact: Artifact) -> CaseLine:
         compile_s=prepared.compile_s,
         prepared_at=artifact.prepared_at,
         artifact_sha256=prepared.sha256,
+        reference_sha256=prepared.reference_sha256,
+        reference_distance=prepared.reference_distance,
     )
 
 

@@ -204,7 +204,8 @@ def _differences(first: PlacedSide, second: PlacedSide) -> Iterator[SideDifferen
     if first.packages.python != second.packages.python:
         yield SideDifference(kind="python", name="python", first=first.packages.python, second=second.packages.python)
     versions = first.packages.versions, second.packages.versions
-    for name in sorted((versions[0].keys() | versions[1].keys()) - _INSTALLERS):
+    names = (versions[0].keys() | versions[1].keys()) - _INSTALLERS
+    for name in sorted(names, key=lambda name: (name not in _TELLING, name)):
         mine, theirs = versions[0].get(name), versions[1].get(name)
         if mine != theirs:
             yield SideDifference(kind="package", name=name, first=mine, second=theirs)

@@ -66,7 +66,9 @@ class SidesWorkshop:
         for workshop in self._workshops.values():
             workshop.release()
 
-    def prepare(self, cases: Iterable[Case], report: Callable[[PreparationStep], None]) -> dict[str, Artifact | str]:
+    def prepare(
+        self, cases: Iterable[Case], report: Callable[[PreparationStep], None], references: Mapping[str, str]
+    ) -> dict[str, Artifact | str]:
         """An artifact, or the reason why there is none, by case id; each is loaded where its side runs."""
         groups: dict[Place, list[Case]] = {}
         for case in cases:
@@ -74,7 +76,7 @@ class SidesWorkshop:
         out: dict[str, Artifact | str] = {}
         for place, group in groups.items():
             with standing_in(place):
-                results = self._workshops[place].prepare(group, report)
+                results = self._workshops[place].prepare(group, report, references)
             self._workshops[place].release()
             out |= {
                 case.id: result._replace(place=self._place_of(case)) if isinstance(result, Artifact) else result

@@ -33,6 +33,8 @@ class Prepare(_Message, frozen=True, kw_only=True, tag="prepare"):
     batches: tuple[int, ...]
     folder: str
     seed: int
+    reference: str = ""
+    """Function whose network the outputs of a model file are compared with; empty: none."""
 
 
 class Prepared(_Message, frozen=True, kw_only=True, tag="prepared"):
@@ -57,6 +59,10 @@ class Prepared(_Message, frozen=True, kw_only=True, tag="prepared"):
     """Settings of its process that building it changed, and that were put back."""
     findings: tuple[Finding, ...] = ()
     """Findings about the network, without the ids of cases."""
+    reference_sha256: str | None = None
+    """Digest of the weights of the network that a model file was compared with; absent where it was with none."""
+    reference_distance: float | None = None
+    """Relative L2 distance of the outputs of both."""
     code_files: CodeFiles | None = None
     """The files that the network was made of, beside those of the installed packages; absent where they are not known.
     """

@@ -23,7 +23,7 @@ from levit_bench.profiles import KindShare, LayerShare, Profile
 from levit_bench.records import Estimate, Record
 from levit_bench.report.views.cases import axes, fields
 from levit_bench.report.words.findings import plain
-from levit_bench.report.words.safe_text import distinct, shortened
+from levit_bench.report.words.safe_text import distinct, message, shortened
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -123,7 +123,7 @@ def remarks(explanation: Explanation, watched: tuple[SideProfile, SideProfile]) 
     """Reasons why a profile, or a part of it, is missing."""
     sides = zip(names(explanation.first.record, explanation.second.record), watched, strict=True)
     reasons = ((name, side.reason or (side.profile.missing if side.profile else None)) for name, side in sides)
-    return [f"{shortened(name, _NAME)}: {shortened(reason, 240)}" for name, reason in reasons if reason]
+    return [f"{shortened(name, _NAME)}: {message(reason)}" for name, reason in reasons if reason]
 
 
 def document(explanation: Explanation, watched: tuple[SideProfile, SideProfile] | None = None) -> dict[str, object]:

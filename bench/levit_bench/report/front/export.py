@@ -25,7 +25,7 @@ from levit_bench.report.front.published_table import published_markdown
 from levit_bench.report.front.reproduction import Reproduction
 from levit_bench.report.words.findings import About, grouped
 from levit_bench.report.words.panel_names import PanelNames
-from levit_bench.report.words.safe_text import markdown_cell, visible
+from levit_bench.report.words.safe_text import markdown_cell, markdown_message, visible
 
 NOTHING = PublishedComparison()
 NO_RECIPE = Reproduction(())
@@ -161,7 +161,7 @@ def _bullets(lines: Sequence[str], none: str) -> str:
 def _of_sessions(panels: Sequence[Panel]) -> list[str]:
     """Findings about whole sessions: each kind on one line, with the number of further sessions."""
     entries = [About(finding, "", "") for panel in panels for finding in panel.findings]
-    return [f"{_kind(summary.kind)}: {markdown_cell(summary.message, 600)}" for summary in grouped(entries)]
+    return [f"{_kind(summary.kind)}: {markdown_message(summary.message, 600)}" for summary in grouped(entries)]
 
 
 def _findings(panels: Sequence[Panel]) -> list[str]:
@@ -174,7 +174,7 @@ def _findings(panels: Sequence[Panel]) -> list[str]:
                 if point.label not in names[-1:]:
                     names.append(point.label)
     return [
-        f"{_kind(kind)} ({_names(names)}): {markdown_cell(message, 400)}"
+        f"{_kind(kind)} ({_names(names)}): {markdown_message(message)}"
         for (kind, message), names in sorted(about.items())
     ]
 
@@ -185,7 +185,7 @@ def _kind(kind: str) -> str:
 
 
 def _notes(beside: PublishedComparison) -> list[str]:
-    return [f"`{note.kind}`: {markdown_cell(note.message, 1000)}" for note in beside.findings]
+    return [f"`{note.kind}`: {markdown_message(note.message, 1000)}" for note in beside.findings]
 
 
 def _names(names: Sequence[str]) -> str:
@@ -196,7 +196,7 @@ def _names(names: Sequence[str]) -> str:
 def _exclusions(panels: Sequence[Panel], called: PanelNames) -> list[str]:
     return [
         f"{markdown_cell(out.label)}, session {markdown_cell(out.session, 100)}, "
-        f"{markdown_cell(called.line(panel), 300)}: {markdown_cell(out.reason, 400)}"
+        f"{markdown_cell(called.line(panel), 300)}: {markdown_message(out.reason)}"
         for panel in panels
         for out in panel.excluded
     ]

@@ -26,14 +26,14 @@ def overall_tables(overlays: Sequence[Overlay]) -> list[RenderableType]:
 
 
 def _table(overlay: Overlay, overlays: Sequence[Overlay]) -> RenderableType:
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
+
+    from levit_bench.report.fitted_table import FittedTable
 
     heading = _heading(overlay, overlays)
     if not overlay.overall:
         return Text(f"{heading}: {NO_FRONT}")
-    out = Table(title=Text(heading), box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False, padding=(0, 1))
+    out = FittedTable(title=Text(heading))
     out.add_column("network", overflow="fold")
     out.add_column(" · ".join(overlay.axes), overflow="fold")
     for name in ("top-1", *_speed_names(overlay)):

@@ -16,11 +16,12 @@ from levit_bench.judge.front.points import Point
 from levit_bench.judge.front.ties import DIGITS
 from levit_bench.judge.verdicts import percent_of
 from levit_bench.numbers.units import counted, exact_duration, significant
+from levit_bench.planning.budget import MIN_RUNS
 from levit_bench.records import Case, Estimate
 from levit_bench.report.words.findings import plain
 from levit_bench.report.words.longer_session import resume_command
-from levit_bench.report.words.safe_text import distinct, shortened, visible
-from levit_bench.report.words.setting import session_words, setting_line, shared_setting
+from levit_bench.report.words.safe_text import distinct, message, shortened, visible
+from levit_bench.report.words.setting import phrase, session_words, setting_line, shared_setting
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -29,8 +30,6 @@ RIVALS = 20
 """Networks that a terminal's table of rivals names; `--json` has all."""
 SETTINGS = 12
 """Settings that a terminal's table names, the best first; `--json` has all."""
-UNBROKEN = 16
-"""Characters of a name that a terminal's table keeps on one line."""
 MOST_REASONS = 8
 """Networks of which a refusal says what they lack."""
 NAMED = 3
@@ -41,7 +40,8 @@ _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 
 def sentence(pick: Pick) -> str:
     """The answer with its reason, its ties and the undecided networks, on one line of text."""
-    parts = [_answer(pick), _across_sessions(pick), *_tie_words(pick), _undecided_words(pick), _unknown_words(pick)]
+    parts = [_answer(pick), _across_sessions(pick), *_tie_words(pick), _undecided_words(pick), _drift_words(pick)]
+    parts.append(_unknown_words(pick))
     return ". ".join(part for part in parts if part) + "."
 
 
@@ -50,7 +50,7 @@ def around(pick: Pick) -> list[str]:
     setting = setting_line(pick.panel) if pick.answer is not None else " · ".join(shared_setting(pick.panels))
     out = [f"{setting} · {session_words(pick.panels)}"]
     out += [
-        f"of several sessions with other {name.replace('_', ' ')} ({enumerate_values(texts)}) the newest counts; "
+        f"of a network in sessions with other {name.replace('_', ' ')} ({enumerate_values(texts)}) the newest counts; "
         f"--where {name}=… chooses"
         for name, texts in pick.passed_over.items()
     ]
@@ -65,13 +65,17 @@ def around(pick: Pick) -> list[str]:
             f"fast enough: judged at {percent_of(pick.level)}{day_words}, as all networks near the limit share the 5 %"
         )
     if any(panel.yardstick_s is not None for panel in pick.panels):
-        out.append("sessions joined on one scale by the yardstick; its own drift is not in the intervals")
+        drift = (
+            "its own drift is not in the intervals"
+            if pick.limits.goal == "speed"
+            else "intervals reach from the fastest session to the slowest; --session chooses one"
+        )
+        out.append(f"sessions joined on one scale by the yardstick; {drift}")
     elif len({tuple(origin.session for origin in panel.origins) for panel in pick.panels}) > 1:
         out.append("settings were measured in different sessions, whose drift is not in the intervals")
     excluded = [exclusion for each in pick.panels for exclusion in each.excluded]
     out += [
-        f"left out: {shortened(exclusion.label, _NAME)}: {shortened(exclusion.reason, 200)}"
-        for exclusion in excluded[:NAMED]
+        f"left out: {shortened(exclusion.label, _NAME)}: {message(exclusion.reason)}" for exclusion in excluded[:NAMED]
     ]
     if len(excluded) > NAMED:
         out.append(f"left out: {len(excluded) - NAMED} more; to list all of them: {command_line('show')}")
@@ -131,16 +135,16 @@ def settings_table(pick: Pick) -> Table | None:
     """The best network of each setting, the best setting first; None where there is one setting."""
     if len(pick.panels) == 1:
         return None
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
+
+    from levit_bench.report.fitted_table import FittedTable
 
     ordered = sorted(pick.by_setting, key=lambda best: _place(best, pick))[:SETTINGS]
     shown = distinct(point.label for panel in pick.panels for point in panel.points)
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), title_justify="left", title="best of each setting")
+    out = FittedTable(title="best of each setting")
     names = _differing_axes(pick.panels)
     out.add_column(names[0] if len(names) == 1 else "setting", overflow="fold")
-    _add_column_of_names(out, [shown[point.label] for best in ordered if (point := best.point or best.nearest)])
+    out.add_column("network", overflow="fold")
     out.add_column("top-1", justify="right", no_wrap=True)
     out.add_column(_heading(pick), justify="right", no_wrap=True)
     out.add_column("within", justify="right", no_wrap=True)
@@ -149,7 +153,7 @@ def settings_table(pick: Pick) -> Table | None:
         is_answer = pick.answer is not None and best.point is not None and best.point.case == pick.answer.case
         cells = [] if point is None else [shown[point.label], _top1(point, pick, unit=""), _figure(point, pick)]
         within = f"{best.among} of {len(best.panel.points)}"
-        row = [" ".join(_setting_words(best.panel.setting.case, pick)), *(cells or ["–", "", ""]), within]
+        row = [" ".join(_setting_words(best.panel.points[0].case, pick)), *(cells or ["–", "", ""]), within]
         style = "bold" if is_answer else "" if best.point is not None else "dim"
         out.add_row(*(Text(cell, style=style) for cell in row))
     captions = [f"{len(pick.by_setting) - SETTINGS} more; --json has all"] if len(pick.by_setting) > SETTINGS else []
@@ -158,7 +162,7 @@ def settings_table(pick: Pick) -> Table | None:
     if pick.unknown:
         captions.append(f"{_kind(pick)} of {pick.unknown} of {candidates} not known: too few passes")
     if captions:
-        out.caption, out.caption_justify = Text(". ".join(captions)), "left"
+        out.caption = Text(". ".join(captions))
     return out
 
 
@@ -172,32 +176,25 @@ def _place(best: SettingPick, pick: Pick) -> tuple[object, ...]:
     return int(best.point is None), -shown_top1(point) if is_by_top1 else 0.0, speed
 
 
-def _add_column_of_names(table: Table, names: Sequence[str]) -> None:
-    """A column that breaks long names alone: wrapped in a narrow terminal, short ones would be read as two."""
-    longest = max(map(len, names), default=0)
-    table.add_column("network", overflow="fold", min_width=min(longest, UNBROKEN))
-
-
 def rivals_table(pick: Pick) -> Table | None:
     """The other networks, the most accurate first, each in its best setting with what keeps it from being the answer;
     None where there are none.
     """
     if not pick.rivals:
         return None
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
+
+    from levit_bench.report.fitted_table import FittedTable
 
     several = len(pick.panels) > 1
     shown = distinct(point.label for panel in pick.panels for point in panel.points)
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), title_justify="left", title="the others")
-    _add_column_of_names(out, [shown[rival.point.label] for rival in pick.rivals[:RIVALS]])
+    out = FittedTable(title="the others")
+    out.add_column("network", overflow="fold")
     if several:
         out.add_column("setting", overflow="fold")
     out.add_column("top-1", justify="right", no_wrap=True)
     out.add_column(_heading(pick), justify="right", no_wrap=True)
-    longest = max(len(word) for rival in pick.rivals[:RIVALS] for word in rival.standing.value.split(" enough"))
-    out.add_column("why not", min_width=longest)
+    out.add_column("why not", overflow="fold")
     for rival in pick.rivals[:RIVALS]:
         point = rival.point
         setting = [" ".join(_setting_words(point.case, pick))] if several else []
@@ -210,7 +207,7 @@ def rivals_table(pick: Pick) -> Table | None:
         ]
         out.add_row(*map(Text, row))
     if len(pick.rivals) > RIVALS:
-        out.caption, out.caption_justify = Text(f"{len(pick.rivals) - RIVALS} more; --json has all"), "left"
+        out.caption = Text(f"{len(pick.rivals) - RIVALS} more; --json has all")
     return out
 
 
@@ -229,9 +226,30 @@ def _differing_axes(panels: Sequence[Panel]) -> list[str]:
 
 
 def _setting_words(case: Case, pick: Pick) -> list[str]:
-    """The values of a case in which the settings differ: `openvino`, `t4`."""
-    axes = [axis for axis in SETTING if axis.name in _differing_axes(pick.panels)]
-    return [visible(axis.word(case.value(axis.name))) for axis in axes]
+    """The values of a case in which the settings differ: `openvino`, `t4`; and of settings that are alike in them, the
+    conditions that tell them apart: `torch 2.13.0`.
+    """
+    names = _differing_axes(pick.panels)
+    panel = pick.panel_of(case)
+    alike = [each for each in pick.panels if _values_of(each, names) == _values_of(panel, names)]
+    axes = [visible(axis.word(case.value(axis.name))) for axis in SETTING if axis.name in names]
+    return [*axes, *(phrase(name, panel.fields[name]) for name in _telling_apart(alike))]
+
+
+def _values_of(panel: Panel, names: Sequence[str]) -> list[object]:
+    """The values of axes that the cases of a panel share, without versions of packages."""
+    return [panel.points[0].case.value(name) for name in names]
+
+
+def _telling_apart(panels: Sequence[Panel]) -> list[str]:
+    """The first fields, no more than needed, by which all of these panels differ from each other."""
+    rows = [panel.fields for panel in panels]
+    names: list[str] = []
+    for name in differing(rows):
+        kinds = len({tuple(row[each] for each in names) for row in rows})
+        if kinds < len({tuple(row[each] for each in (*names, name)) for row in rows}):
+            names.append(name)
+    return names
 
 
 def _heading(pick: Pick) -> str:
@@ -260,6 +278,7 @@ def document(pick: Pick) -> dict[str, object]:
         "networks": pick.networks,
         "networks_within": pick.networks_within,
         "unknown": pick.unknown,
+        "drifted": None if pick.drifted is None else pick.drifted._asdict(),
         "ties": [
             _row(tie.point)
             | {
@@ -421,6 +440,17 @@ def _undecided_words(pick: Pick) -> str:
     return "May fit: " + _first_few([_facts(point, pick) for point in first.values()]) if first else ""
 
 
+def _drift_words(pick: Pick) -> str:
+    """Why networks are undecided that the intervals of their runs would decide."""
+    drift = pick.drifted
+    if drift is None:
+        return ""
+    return (
+        f"Joined sessions differ in speed: the yardstick took {significant(drift.factor)} times as long in "
+        f"{visible(drift.slowest)} as in {visible(drift.fastest)}, and a limit must hold in each"
+    )
+
+
 def _unknown_words(pick: Pick) -> str:
     """The networks that lack the passes for the percentile, and could be the better answer."""
     unknown = [_name(rival.point, pick) for rival in pick.rivals if rival.standing is Standing.UNKNOWN]
@@ -468,10 +498,11 @@ def _with_limits(estimate: Estimate, limit: float, scale: float, unit: str, *, l
     value = f"{significant(estimate.value / scale)} {unit}"
     if estimate.n > 1 and estimate.low > 0 and math.isinf(estimate.high):  # of a percentile
         return f"{value}, {f'{100 * estimate.level:.0f} %: ' if level else ''}{significant(estimate.low / scale)} to ∞"
+    few = f" from {counted(estimate.n, 'run')}" if estimate.n < MIN_RUNS else ""
     if not (math.isfinite(estimate.low) and math.isfinite(estimate.high)):
-        return f"{value}, no interval from {estimate.n} run{'' if estimate.n == 1 else 's'}"
+        return f"{value}, no interval from {counted(estimate.n, 'run')}"
     low, high = (_on_its_side(edge / scale, limit / scale) for edge in (estimate.low, estimate.high))
-    return f"{value}, {f'{100 * estimate.level:.0f} %: ' if level else ''}{low} to {high}"
+    return f"{value}, {f'{100 * estimate.level:.0f} %: ' if level else ''}{low} to {high}{few}"
 
 
 def _on_its_side(value: float, limit: float) -> str:

@@ -66,6 +66,7 @@ def _other_lines(info: CaseLine, label: str | None) -> list[str]:
     case, family = info.case, info.family
     return [
         *([f"label = {_toml_string(label)}"] if label else []),
+        *([f"reference = {_toml_string(info.reference)}"] if info.reference else []),
         *([f"family = {_toml_string(family)}"] if family not in (None, "other") else []),
         *([f"channels = {case.channels}"] if case.channels != 3 else []),
         *([f"dtype = {_toml_string(case.dtype)}"] if case.dtype != "float32" else []),

@@ -36,13 +36,15 @@ ALL_UP_TO = 200
 """Points a panel up to which a terminal shows all of them; the files always do."""
 TIES_NAMED = 2
 """Ties of a point that a table names; of more it gives the number, and `front.csv` names all."""
+_FIELDS = tuple(name for name in FIELDS_OF_SETTING if name != "side")
+"""Fields of a setting but the side of a gate, whose cases have no place on a front."""
 COLUMNS = (
     "network", *(axis.name for axis in IMAGES), "family", "top1_percent",
     "latency_s", "latency_low_s", "latency_high_s",
     "images_per_s", "images_per_s_low", "images_per_s_high", "level", "runs", "method", "on_front",
     "standing", "rival", "front_chance", "tied_with", "dominated_by", "params", "macs", "label", "accuracy_source",
     "accuracy_set", "accuracy_images", "accuracy_classes",
-    "sessions", *FIELDS_OF_SETTING, "kind", "source",
+    "sessions", *_FIELDS, "kind", "source",
 )  # fmt: skip
 """Columns of the CSV file and the data frame; units in the names, latencies are of one batch. None, in the CSV file
 nothing, is what is not known, or a limit that the data cannot give.
@@ -248,7 +250,7 @@ def _rows(
             place = overall.get(panel.key, {}).get(p.case.id)
             among_all = (None, None) if place is None else (place.on_front, place.standing.value)
             # Weights of model files are no setting of their own.
-            shared = tuple(p.case.weights if name == "weights" else fields[name] for name in FIELDS_OF_SETTING)
+            shared = tuple(p.case.weights if name == "weights" else fields[name] for name in _FIELDS)
             out.append((
                 p.case.network, *(p.case.cell(axis.name) for axis in IMAGES), p.family, p.accuracy.top1,
                 t.value, *_limits(t), i.value, *_limits(i), t.level, t.n, t.method,

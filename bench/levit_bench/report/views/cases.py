@@ -211,6 +211,8 @@ def _row(record: Record, label: str, drift: Drifts) -> dict[str, object]:
         **{axis.name: case.cell(axis.name) for axis in IMAGES},
         **columns(setting(record)),
         "weights": case.weights,  # Those of model files are no setting of their own.
+        "reference": info.reference,
+        "reference_distance": info.reference_distance,
         "top1": first.top1 if first else None,
         "top1_source": first.source if first else None,
         "top1_set": scored.name if scored else None,

@@ -13,7 +13,7 @@ from levit_bench.report.front.figure import our_settings
 from levit_bench.report.front.styles import DASHES, GREY, MARKERS, PALE, PALETTE, SMALL_PT, TEXT_PT
 from levit_bench.report.views.cases import shown_names
 from levit_bench.report.views.scaling import ON_A_CURVE
-from levit_bench.report.words.safe_text import drawable
+from levit_bench.report.words.safe_text import distinct, drawable
 from levit_bench.report.words.setting import session_line
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ _PANEL_W, _PANEL_H = 3.4, 3.0
 _ACROSS = 3
 _LINE_IN = 0.15
 _NAME = 32
+_HANDLE_EMS = 5.5
+"""Width of a handle in the legend and of the space around it, in multiples of the size of its text."""
+_EMS_A_CHARACTER = 0.62
+"""Width of a usual character of the font, in the same unit."""
 _APART = 0.06
 """Horizontal offset between curves at the same number of processors, as a share of a doubling."""
 
@@ -41,8 +45,10 @@ def draw(curves: Sequence[Curve]) -> Figure:
     names = shown_names(curve.base.info for curve in curves)
     looks = {name: (PALETTE[i % len(PALETTE)], MARKERS[i % len(MARKERS)]) for i, name in enumerate(names)}
     with our_settings():
-        legend_rows = math.ceil((len(names) + 2) / (2 * across))
         width = _PANEL_W * across
+        handles = [*_handles(looks, names), *_kinds(curves)]
+        columns = _legend_columns([str(handle.get_label()) for handle in handles], width, 2 * across)
+        legend_rows = math.ceil(len(handles) / columns)
         origin = textwrap.wrap(drawable(_origin(curves), 200).replace(" ·", "\u00a0·"), int(width * 15))
         below = 0.22 * legend_rows + 0.1 + _LINE_IN * len(origin) + 0.06
         figure = Figure(figsize=(width, _PANEL_H * down + below), facecolor="white")
@@ -55,11 +61,10 @@ def draw(curves: Sequence[Curve]) -> Figure:
             row[0].set_ylabel("speed-up of images a second")
         for axes in flat[len(panels) :]:
             axes.remove()
-        handles = [*_handles(looks, names), *_kinds(curves)]
         height = float(figure.get_figheight())
         figure.tight_layout(rect=(0, below / height, 1, 1))
         figure.legend(
-            handles=handles, loc="upper center", bbox_to_anchor=(0.5, (below + 0.04) / height), ncols=2 * across,
+            handles=handles, loc="upper center", bbox_to_anchor=(0.5, (below + 0.04) / height), ncols=columns,
             frameon=False, fontsize=SMALL_PT, handlelength=2.6,
         )  # fmt: skip
         figure.text(
@@ -67,6 +72,12 @@ def draw(curves: Sequence[Curve]) -> Figure:
             linespacing=1.3,
         )  # fmt: skip
         return figure
+
+
+def _legend_columns(labels: Sequence[str], width: float, most: int) -> int:
+    """Columns of a legend that fit into so many inches, at least one."""
+    column = (_HANDLE_EMS + _EMS_A_CHARACTER * max(map(len, labels))) * SMALL_PT / 72
+    return max(1, min(most, int(width / column)))
 
 
 def _draw_panel(
@@ -127,8 +138,9 @@ def _line(curve: Curve, *, streams: bool) -> list[tuple[ScalingPoint, tuple[floa
 def _handles(looks: dict[str, tuple[str, str]], names: dict[str, str]) -> list[Any]:
     from matplotlib.lines import Line2D
 
+    shown = distinct(names.values(), _NAME)
     return [
-        Line2D([], [], color=colour, marker=marker, linestyle="none", label=drawable(names[name][:_NAME]))
+        Line2D([], [], color=colour, marker=marker, linestyle="none", label=drawable(shown[names[name]]))
         for name, (colour, marker) in looks.items()
     ]
 

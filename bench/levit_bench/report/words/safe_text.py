@@ -6,12 +6,16 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from levit_bench.errors import cut_in_the_middle
+
 NAME_LIMIT = 40
 """Characters of a name that are shown: timm's longest usual name has 48, its last words matter least."""
 LABEL_LIMIT = 60
 """Characters of a user's label, all of which are shown."""
 WHOLE_NAME = 72
 """Characters of a name in a terminal's table, where a long one takes several lines: most names are shown whole."""
+MESSAGE_LIMIT = 400
+"""Characters of a reason or a finding that are shown in a list: stored reasons have at most 300."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MARKDOWN = re.compile(r"([\\`*\[\]|~])")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -30,6 +34,12 @@ def shortened(text: str, limit: int = NAME_LIMIT) -> str:
     """Visible text of at most `limit` characters; an ellipsis stands for the rest."""
     shown = visible(text[: limit + 1])
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def message(text: str, limit: int = MESSAGE_LIMIT) -> str:
+    """Visible text of a sentence: a long one is cut in the middle, because a reason ends with what to do next."""
+    shown = visible(text if len(text) <= 2 * limit else text[:limit] + "…" + text[-limit:])
+    return cut_in_the_middle(shown, limit)
 
 
 def distinct(texts: Iterable[str], limit: int = WHOLE_NAME) -> dict[str, str]:
@@ -52,7 +62,7 @@ def _short_text(text: str, limit: int) -> str:
     shown = visible(text if len(text) <= 2 * limit else text[:limit] + "…" + text[-limit:])
     if shown != shown.strip():
         shown = f"'{shown}'"
-    return shown if len(shown) <= limit else f"{shown[: limit // 2]}…{shown[len(shown) - (limit - limit // 2 - 1) :]}"
+    return cut_in_the_middle(shown, limit)
 
 
 def drawable(text: str, limit: int = NAME_LIMIT) -> str:
@@ -65,7 +75,16 @@ def drawable(text: str, limit: int = NAME_LIMIT) -> str:
 
 def markdown_cell(text: str, limit: int = NAME_LIMIT) -> str:
     """Shortened text that Markdown shows as it is, also inside a table: no markup, no HTML, no new column."""
-    plain = re.sub("[&<>]", lambda match: _HTML[match[0]], shortened(text, limit))
+    return _markdown(shortened(text, limit))
+
+
+def markdown_message(text: str, limit: int = MESSAGE_LIMIT) -> str:
+    """As `message`, shown by Markdown as it is."""
+    return _markdown(message(text, limit))
+
+
+def _markdown(shown: str) -> str:
+    plain = re.sub("[&<>]", lambda match: _HTML[match[0]], shown)
     return _MARKDOWN.sub(r"\\\1", plain)
 
 

@@ -1,0 +1,136 @@
+"""Sides made into places: whose files, whose packages, and what differs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from levit_bench.errors import UsageError
+from levit_bench.measuring.sides.side_places import (
+    MixedSidesError,
+    control_of,
+    file_differences,
+    placed,
+    relative_files,
+)
+from levit_bench.measuring.sides.side_words import SideWords, side_words
+from levit_bench.measuring.sides.sides_workshop import SidesWorkshop
+from levit_bench.measuring.workers.place import HERE, Place
+
+from tests.measuring.sides.test_repository import git, repository, state
+
+__all__ = ["repository"]
+NONE = SideWords()
+
+
+def sides(first: str, second: str = "") -> tuple[SideWords, SideWords]:
+    return (side_words("--a", first) if first else NONE), (side_words("--b", second) if second else NONE)
+
+
+def test_without_names_the_merge_base_is_compared_with_the_working_tree(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository / "models")
+    (repository / "models" / "nets.py").write_text("four\n", encoding="utf-8")
+    before = state(repository)
+    with placed(NONE, NONE) as both:
+        assert Path(both.first.place.folder, "nets.py").read_text(encoding="utf-8") == "one\n"
+        assert both.second.place == HERE
+        assert (both.first.side.revision, both.first.side.dirty) == (git(repository, "rev-parse", "main"), False)
+        assert (both.second.side.revision, both.second.side.dirty) == (git(repository, "rev-parse", "HEAD"), True)
+        assert both.differences == ()
+        folder = Path(both.first.place.folder)
+    assert not folder.exists()
+    assert state(repository) == before
+
+
+def test_a_tree_that_is_its_own_merge_base_is_refused(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git(repository, "checkout", "-q", "main")
+    monkeypatch.chdir(repository)
+    with pytest.raises(UsageError, match=r"merge base with main is HEAD itself.*--a HEAD~1"), placed(NONE, NONE):
+        pass
+    (repository / "new.py").write_text("", encoding="utf-8")
+    with placed(NONE, NONE) as both:
+        assert both.second.side.dirty
+
+
+def test_outside_a_repository_sides_must_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="in no git repository, so there is no merge base"), placed(NONE, NONE):
+        pass
+    with pytest.raises(UsageError, match="'main' is no interpreter, no requirement"), placed(*sides("main")):
+        pass
+    with placed(*sides("runtime=eager", "runtime=onnxruntime")) as both:
+        assert [(d.kind, d.name, d.first, d.second) for d in both.differences] == [
+            ("axis", "runtime", "eager", "onnxruntime")
+        ]
+        assert both.first.place == both.second.place == HERE
+
+
+def test_folders_of_the_import_path_within_the_repository_are_those_of_the_revision(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository)
+    monkeypatch.syspath_prepend(str(tmp_path / "elsewhere"))
+    monkeypatch.syspath_prepend(str(repository / "models"))
+    with placed(*sides("main")) as both:
+        path = both.first.place.path
+        assert path is not None
+        assert path[0] == str(both.first.root / "models")
+        assert path[1] == str(tmp_path / "elsewhere")
+
+
+def test_a_folder_that_the_revision_has_not_got_is_refused(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (repository / "later").mkdir()
+    monkeypatch.chdir(repository / "later")
+    with pytest.raises(UsageError, match="main has no folder 'later'"), placed(*sides("main")):
+        pass
+
+
+def test_another_interpreter_has_its_own_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with placed(*sides(sys.executable)) as both:
+        assert both.first.place.python == sys.executable
+        assert both.first.place.has_own_packages
+        assert not both.second.place.has_own_packages
+
+
+def test_the_control_runs_where_side_a_does(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(repository)
+    with placed(*sides("main")) as both, SidesWorkshop((*both.both, control_of(both.first)), 0, 60.0) as workshop:
+        assert workshop.of_side("control") is workshop.of_side("a")
+        assert workshop.of_side("control") is not workshop.of_side("b")
+        assert control_of(both.first).side.name == "control"
+
+
+def test_a_side_without_a_place_is_an_error_and_not_the_parents(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository)
+    with placed(*sides("main")) as both, SidesWorkshop(both.both, 0, 60.0) as workshop, pytest.raises(KeyError):
+        workshop.of_side("control")
+
+
+def test_files_that_differ_are_told_by_their_digests() -> None:
+    differences = file_differences(
+        {"a.py": "1" * 64, "b.py": "2" * 64}, {"a.py": "1" * 64, "b.py": "3" * 64, "c.py": "4" * 64}
+    )
+    assert [(d.name, d.first, d.second) for d in differences] == [
+        ("b.py", "2" * 12, "3" * 12), ("c.py", None, "4" * 12),
+    ]  # fmt: skip
+
+
+def test_a_side_that_imports_the_other_ones_file_is_refused(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(repository)
+    with placed(*sides("main")) as both:
+        own = {str(both.first.root / "models" / "nets.py"): "1" * 64, "/usr/lib/x.py": "2" * 64}
+        assert relative_files(both.first, [repository.resolve()], own) == {"models/nets.py": "1" * 64}
+        others = {str(repository.resolve() / "models" / "nets.py"): "1" * 64}
+        with pytest.raises(MixedSidesError, match=r"side a imports nets.py from the working tree and not from 'main'"):
+            relative_files(both.first, [repository.resolve()], others)
+
+
+def test_a_place_of_its_own_says_where_modules_are_looked_for() -> None:
+    environment = Place("/other/python", "/side", ("/side/src", "")).environment({"HOME": "/h", "PYTHONPATH": "/old"})
+    assert environment == {"HOME": "/h", "PYTHONPATH": "/side/src:/side:/side"}
