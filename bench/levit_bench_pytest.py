@@ -6,7 +6,8 @@
 
 A marked test takes the fixture `measured` and becomes one test for each case. With `--benchmark` all cases that
 survived the selection are timed in one interleaved session before the first of them runs, and pytest-benchmark shows
-their real passes. Without it each case is built and its outputs are checked, and the test's body does not run.
+their real passes. Without it each case is built and its outputs are checked, and the test's body does not run. With
+`--bench-gate SIDE` they are timed on two sides, and each test gets a verdict: is its case slower here?
 
 One file, so that it can be installed beside any repository: it adds only `--benchmark` and `--bench-*`, and imports the
 package `levit_bench` only for marked tests or under `--benchmark`. Options, marks and fixtures of the repository under
@@ -34,7 +35,7 @@ from weakref import WeakSet
 import pytest
 
 if TYPE_CHECKING:
-    from levit_bench.pytest_plugin import Checks, Declared, Measured, TimedSession
+    from levit_bench.pytest_plugin import CaseJudgement, Checks, Declared, GateAsked, Measured, TimedSession
 
 MARK = "levit_bench"
 FIXTURE = "measured"
@@ -165,6 +166,41 @@ _OPTIONS = (
         "store", "FOLDER",
         "Folder of sessions. Default: results. Outside the repository: --bench-store=FOLDER.",
     ),
+    (
+        "gate", "SIDE",
+        (
+            "Time what tests declare on a second side as well, in the same session, and fail those whose case is "
+            "slower here: a revision such as main, an interpreter, requirements such as 'torch==2.12.*', values "
+            "of axes such as runtime=eager, or several of these. Tests read the working tree's times. Example: "
+            "pytest --benchmark --bench-gate main"
+        ),
+    ),
+    (
+        "find", "PERCENT",
+        (
+            "In place of --budget: as long as it takes to find such a slowdown nine times in ten, by what this "
+            "machine's stored gates scatter."
+        ),
+    ),
+    (
+        "at-most", "TIME",
+        "The most that --find may take. Default: 10m.",
+    ),
+    (
+        "margin", "PERCENT",
+        (
+            "A case is the same within this share; a gate that could not have found so much is inconclusive. "
+            "Default: 5%%."
+        ),
+    ),
+    (
+        "min-effect", "PERCENT",
+        "Smaller slowdowns do not fail, however sure they are. Default: 2%%.",
+    ),
+    (
+        "out", "FOLDER",
+        "Write comment.md, junit.xml, gate.json, gate.svg and gate.png there.",
+    ),
 )
 _FLAGS = (
     (
@@ -203,6 +239,29 @@ _FLAGS = (
             "place is undecided."
         ),
     ),
+    (
+        "null",
+        "Measure side a a second time: where it differs from itself, no verdict.",
+    ),
+    (
+        "allow-inconclusive",
+        "End with 0 also where the data cannot tell.",
+    ),
+    (
+        "allow-other-outputs",
+        "Judge the time of a network also where it computes something else.",
+    ),
+)
+_OF_GATE = (
+    "gate",
+    "find",
+    "at-most",
+    "margin",
+    "min-effect",
+    "out",
+    "null",
+    "allow-inconclusive",
+    "allow-other-outputs",
 )
 # fmt: on
 # Up to here.
@@ -211,6 +270,8 @@ _BARE_OPTION = re.compile(rf"(?<!\S)--({'|'.join(name for name, *_ in (*_OPTIONS
 
 
 _TIMED = "benchmark"
+_NOT_REPEATED = ("budget", "find", "at-most", "out", "store", "reuse", "cache")
+"""Options that say how long, where to and how it is shown, and nothing of what is compared."""
 _spellings: dict[str, list[str]] = {}
 """Spellings of each option: the usual one, or another one where that is in use; then short ones of a conftest.py."""
 _known: WeakSet[pytest.Parser] = WeakSet()
@@ -343,7 +404,12 @@ def pytest_configure(config: pytest.Config) -> None:
     ):
         door.check_options()
     if is_asked(config):
+        door.gate  # noqa: B018 (refuses invalid options)
         _check_session_timeout(config, door)
+    elif given := list(_gate_values(config)):
+        _usage(
+            f"{_spelled(given[0])} is about the times of tests, and without {_spelled(_TIMED)} none is taken. Add it."
+        )
     elif _value(config, "reuse") is not None:
         _usage(f"--bench-reuse reads what tests assert on, and without {_spelled(_TIMED)} they assert nothing. Add it.")
 
@@ -365,8 +431,10 @@ def pytest_report_header(config: pytest.Config) -> list[str] | None:
     )
     with_options = f"with {given_options}" if given_options else "with the default options"
     earlier = _value(config, "reuse")
+    gate = config.stash[_DOOR].gate
+    judged = f", judges them by a gate against {shlex.quote(gate.side)}" if gate is not None and gate.side else ""
     what = (
-        f"times the tests marked {MARK} {with_options}, and stores the session in {_root(config)}"
+        f"times the tests marked {MARK} {with_options}{judged}, and stores the session in {_root(config)}"
         if earlier is None
         else f"reads session {earlier} {with_options}, and times nothing"
     )
@@ -456,9 +524,10 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Report a case that was only checked as passed, also where the test is expected to fail: its body did not run.
+    """Report a case that was only checked as passed, and the verdict of a gate, also where a test is expected to fail.
 
-    A mark that cannot be read fails its test also there: nobody expects that.
+    The body of the one did not run; the other is no matter of the body's. A mark that cannot be read fails its test
+    also there: nobody expects that.
     """
     report = yield
     if call.when == "setup" and call.excinfo is not None and hasattr(report, "wasxfail"):
@@ -470,7 +539,40 @@ def pytest_runtest_makereport(
         report.outcome, report.longrepr = "passed", None
         if hasattr(report, "wasxfail"):
             del report.wasxfail
+    if call.when == "call" and _JUDGED in item.stash:
+        _judge(report, item, item.stash[_JUDGED])
     return report
+
+
+def _judge(report: pytest.TestReport, item: pytest.Item, judgement: CaseJudgement) -> None:
+    """Give a test that did not fail by itself the outcome of its case's verdict."""
+    if report.failed:
+        if judgement.message not in str(report.longrepr):
+            report.sections.append(("levit-bench gate", judgement.message))
+    elif judgement.fails:
+        report.outcome, report.longrepr = "failed", judgement.message
+        _forget_expectation(report)
+    elif judgement.is_open and report.passed:
+        _, line, _ = item.location
+        message = "; ".join(judgement.message.splitlines())
+        # What pytest calls skipped, and JUnit, is neither a pass nor a failure; `pytest_report_teststatus` names it.
+        report.outcome, report.longrepr = "skipped", (str(item.path), (line or 0) + 1, message)
+        vars(report)[_MARKED] = True
+        _forget_expectation(report)
+
+
+def _forget_expectation(report: pytest.TestReport) -> None:
+    """Let a report be no longer one of a test that is expected to fail."""
+    if hasattr(report, "wasxfail"):
+        del report.wasxfail
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -> _Status | None:
+    """Show and count a test whose case a gate could not judge as what it is: neither passed nor skipped."""
+    if getattr(report, _MARKED, False):
+        return _INCONCLUSIVE, "?", (_INCONCLUSIVE.upper(), {"yellow": True})
+    return None
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -480,11 +582,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a run with `--benchmark` in which nothing was timed and nothing read."""
+    """Fail a run with `--benchmark` in which nothing was timed and nothing read, or whose gate has not passed."""
     config = session.config
     if not is_asked(config) or hasattr(config, "workerinput") or getattr(config.option, "collectonly", False):
         return
-    if config.stash[_DOOR].why_nothing(session.exitstatus) is not None and session.exitstatus == pytest.ExitCode.OK:
+    door = config.stash[_DOOR]
+    door.write_gate()
+    if session.exitstatus != pytest.ExitCode.OK:
+        return
+    door.is_red_by_gate = door.why_nothing(session.exitstatus) is None and door.why_red() is not None
+    if door.is_red_by_gate or door.why_nothing(session.exitstatus) is not None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -504,6 +611,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
     terminalreporter.write_sep("=", "levit-bench")
     for line in door.summary():
         terminalreporter.write_line(line)
+    unsure = [report.nodeid for report in terminalreporter.stats.get(_INCONCLUSIVE, [])]
+    for node in unsure[:_MOST_LISTED]:
+        terminalreporter.write_line(f"{_INCONCLUSIVE.upper()} {node}", yellow=True)
+    if len(unsure) > _MOST_LISTED:
+        terminalreporter.write_line(f"… and {len(unsure) - _MOST_LISTED} more")
+    for line in door.gate_lines(config.get_terminal_writer().fullwidth):
+        terminalreporter.write_line(line)
+    if door.is_red_by_gate:
+        terminalreporter.write_line(f"pytest ends with 1, although no test failed: {door.why_red()}", red=True)
     if (why := door.why_nothing(exitstatus)) is not None:
         terminalreporter.write_line(f"nothing was timed: {why}", red=True)
 
@@ -568,6 +684,15 @@ _ANSWERED = pytest.StashKey[bool]()
 """Whether our fixture served the test."""
 _CHECKED = pytest.StashKey[bool]()
 """Whether the case was checked and the test's body left out."""
+_JUDGED = pytest.StashKey["CaseJudgement"]()
+"""The verdict of a gate on the test's case."""
+_INCONCLUSIVE = "inconclusive"
+"""What pytest counts a test as whose case a gate could not judge."""
+_MARKED = "levit_bench_inconclusive"
+"""Attribute of the report of such a test."""
+_MOST_LISTED = 20
+_Status = tuple[str, str, tuple[str, dict[str, bool]]]
+"""What pytest counts a test as, its letter, and its word with its colours."""
 
 
 class Door:
@@ -588,6 +713,13 @@ class Door:
         self._unserved = 0
         """Tests with a case that another fixture serves, and so read no time."""
         self._asked: dict[str, Any] | None = None
+        self._gate: GateAsked | None = None
+        self._is_gate_known = False
+        self._judgements: dict[str, CaseJudgement | None] = {}
+        self._written = ""
+        self._why_not_written = ""
+        self.is_red_by_gate = False
+        """Whether pytest ends with 1 for the verdict of a gate alone."""
         disabled = getattr(config.option, "benchmark_disable", False) and not config.option.benchmark_enable
         self.timing = is_asked(config) and not disabled
         """Whether tests read times; otherwise they are plain checks."""
@@ -611,6 +743,59 @@ class Door:
         fields, plugin = self.asked, _package()
         with _refusals(plugin, _usage):
             plugin.look_up_networks(fields)
+
+    @property
+    def gate(self) -> GateAsked | None:
+        """What options about a gate ask for; an invalid one ends pytest with a usage error."""
+        if not self._is_gate_known:
+            given, is_read = _gate_values(self._config), _value(self._config, "reuse") is not None
+            if given or is_read:
+                plugin = _package()
+                with _refusals(plugin, _usage):
+                    others = [name for name, value in _option_values(self._config).items() if value is not False]
+                    words = _words_again(self._config)
+                    self._gate = plugin.asked_gate(given, others, is_read=is_read, words=words)
+            self._is_gate_known = True
+        return self._gate
+
+    def judgement(self, nodeid: str) -> CaseJudgement | None:
+        """The verdict on the case of a test, where there is one."""
+        return self._judgements.get(nodeid)
+
+    def why_red(self) -> str | None:
+        """Why a gate does not let pytest end with 0, whatever its tests do; None where it does or there is none."""
+        report = None if self.session is None else self.session.gate
+        if report is None:
+            return None
+        if self._why_not_written:
+            return self._why_not_written
+        if not report.exit_code:
+            return None
+        allowing = _spelled("allow-inconclusive")
+        reasons = {
+            "failed": "a case failed the gate, and its test did not run to its end",
+            "inconclusive": f"the gate is inconclusive, which never counts as passed; {allowing} lets it pass",
+            "nothing compared": "the gate compared nothing, which never counts as passed",
+        }
+        return reasons[report.outcome.value]
+
+    def write_gate(self) -> None:
+        """Write the files of the gate, where a folder is named."""
+        folder = _value(self._config, "out")
+        if folder is None or self.session is None or self.session.gate is None:
+            return
+        problems: list[str] = []
+        plugin = _package()
+        with _refusals(plugin, problems.append):
+            self._written = plugin.write_pages(self.session.gate, folder)
+        self._why_not_written = next(iter(problems), "")
+
+    def gate_lines(self, width: int) -> list[str]:
+        """The verdicts of the gate, for the end of the run."""
+        if self.session is None or self.session.gate is None:
+            return []
+        lines: list[str] = _package().gate_lines(self.session.gate, width)
+        return [*lines, *filter(None, (self._written, self._why_not_written))]
 
     def why_nothing(self, exitstatus: int) -> str | None:
         """Why nothing was timed or read in a run of pytest that ends so, or None where something was."""
@@ -712,7 +897,7 @@ class Door:
         runs = f"{_counted(self.session.runs, 'complete run')} in {self.session.path}"
         if self.session.read:
             return [*findings, *more, f"{what}, nothing timed now: {runs}, {self.session.read}"]
-        if not cases:
+        if self.session.gate is not None or not cases:
             return [*findings, *more, f"{what}: {runs}"]
         words = ["levit-bench", "front", "--session", self.session.path.stem]
         words += [] if str(_root(self._config)) == "results" else ["--store", str(_root(self._config))]
@@ -754,10 +939,10 @@ class Door:
             _refusals(plugin, refused.append),
         ):
             if earlier is not None:
-                self.session = plugin.read(cases, _root(self._config), earlier)
+                self.session = plugin.read(cases, _root(self._config), earlier, self.gate)
             else:
                 with plugin.progress() as observer:
-                    self.session = plugin.measure(cases, _root(self._config), observer)
+                    self.session = plugin.measure(cases, _root(self._config), observer, self.gate)
         if self.session is None:
             return refused[0]
         if self.session.interrupted:
@@ -767,6 +952,8 @@ class Door:
             node: _in_options_of_pytest(answer) if isinstance(answer, str) else answer
             for (node, _), answer in zip(waiting, self.session.answers, strict=True)
         }
+        nodes = (node for node, _ in waiting)
+        self._judgements = dict(zip(nodes, self.session.judgements, strict=bool(self.session.judgements)))
         return None
 
 
@@ -832,8 +1019,15 @@ def _answer(request: pytest.FixtureRequest) -> Measured | str | None:
             pass
         pytest.fail(_without_mark(request.node, request.fixturename or FIXTURE), pytrace=False)
     request.node.stash[_ANSWERED] = True
-    answer: Measured | str | None = request.config.stash[_DOOR].answer(request.node, declared)
-    for name, value in getattr(answer, "facts", {}).items():
+    door = request.config.stash[_DOOR]
+    answer: Measured | str | None = door.answer(request.node, declared)
+    judgement = door.judgement(request.node.nodeid)
+    facts = getattr(answer, "facts", {})
+    if judgement is not None:
+        request.node.stash[_JUDGED] = judgement
+        # A case without a time has a verdict all the same.
+        facts = {"gate": judgement.word, **facts}
+    for name, value in facts.items():
         request.node.user_properties.append((name, value))
     return answer
 
@@ -960,8 +1154,27 @@ def _value(config: pytest.Config, name: str) -> str | None:
 
 
 def _option_values(config: pytest.Config) -> dict[str, str | bool | None]:
-    names = [name for name, *_ in (*_OPTIONS, *_FLAGS) if name not in ("store", "reuse")]
+    """Options of a request that were given, or are off."""
+    names = [name for name, *_ in (*_OPTIONS, *_FLAGS) if name not in ("store", "reuse", *_OF_GATE)]
     return {name: value for name in names if (value := getattr(config.option, _place(name), None)) is not None}
+
+
+def _gate_values(config: pytest.Config) -> dict[str, str | bool]:
+    """Options about a gate that were given."""
+    values = {name: getattr(config.option, _place(name), None) for name in _OF_GATE}
+    return {name: value for name, value in values.items() if value is not None and value is not False}
+
+
+def _words_again(config: pytest.Config) -> tuple[str, ...]:
+    """The words of this command line that ask for the same again: without budgets, stores and files."""
+    left_out = tuple(flag for name in _NOT_REPEATED for flag in _spellings.get(name, ()))
+    words: list[str] = []
+    is_value = False
+    for word in map(str, config.invocation_params.args):
+        if not is_value and word not in left_out and not word.startswith(tuple(f"{flag}=" for flag in left_out)):
+            words.append(word)
+        is_value = not is_value and word in left_out
+    return tuple(words)
 
 
 def _check_session_timeout(config: pytest.Config, door: Door) -> None:
@@ -976,7 +1189,8 @@ def _check_session_timeout(config: pytest.Config, door: Door) -> None:
             limit = float(config.getini("session_timeout") or 0)
     if not limit or not door.timing or door.distributed or _value(config, "reuse") is not None:
         return
-    budget_s = _package().budget_s(door.asked)
+    at_most = {} if door.gate is None or not door.gate.at_most else {"budget": door.gate.at_most}
+    budget_s = _package().budget_s({**door.asked, **at_most})
     if budget_s >= limit:
         _usage(
             f"--session-timeout {limit:g} ends pytest after {limit:g} s, and all cases are timed for {budget_s:g} s "

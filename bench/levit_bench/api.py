@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from levit_bench.asking.request import Request
+    from levit_bench.asking.sides import CasesOfRequest
     from levit_bench.judge.verdicts import Rules
     from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.measuring.session.observer import Observer
@@ -266,18 +267,52 @@ def measure_gate(
     find: float | None = None,
     title: str | None = None,
 ) -> Outcome:
-    """Measure a request on two sides, in one session.
+    """Measure a request on two sides, in one session; see `measure_gate_requests`.
+
+    Raises:
+        levit_bench.errors.BenchError: as `measure_gate_requests`.
+    """
+    joint = measure_gate_requests([request], root, sides, rules, observer, control=control, find=find, title=title)
+    return joint.outcome
+
+
+class JointGate(NamedTuple):
+    """Several requests carried out on two sides in one session."""
+
+    outcome: Outcome
+    """The outcome of the session."""
+    cases: tuple[CasesOfRequest, ...]
+    """Ids of the cases of each request on both sides, in the order of the requests, then of those beside them."""
+
+
+def measure_gate_requests(
+    requests: Sequence[Request],
+    root: Path,
+    sides: tuple[str | None, str | None],
+    rules: Rules,
+    observer: Observer | None = None,
+    *,
+    beside: Sequence[Request] = (),
+    control: bool = False,
+    find: float | None = None,
+    title: str | None = None,
+    on_refused: Callable[[int, UsageError], None] | None = None,
+) -> JointGate:
+    """Measure requests on two sides in one session, under the protocol of the first; equal cases are timed once.
 
     Args:
-        request: networks, axes and options.
+        requests: networks, axes and options of what is judged.
         root: the store.
         sides: what `--a` and `--b` name; None where one is not named.
         rules: what decides, also at the look in the middle of the session.
         observer: receives progress.
+        beside: requests that are timed on side b alone, for whoever compares with them there.
         control: whether side a is measured a second time, as a control.
-        find: slowdown that is to be found nine times in ten, as a share of the time; the request's budget is then the
-            most that the session may take.
+        find: slowdown that is to be found nine times in ten, as a share of the time; the budget of the first request is
+            then the most that the session may take.
         title: purpose of the session.
+        on_refused: receives the number of each request that neither side has, those of `beside` after the others, and
+            why; the others are carried out. Absent: the first such request refuses the session.
 
     Raises:
         levit_bench.errors.BenchError: as `measure`; a side cannot be had; or both would run the same code unasked.
@@ -294,40 +329,42 @@ def measure_gate(
     from levit_bench.measuring.sides.side_words import SideWords, side_words
     from levit_bench.measuring.sides.sides_workshop import SidesWorkshop
 
-    observer = observer or _unwatched()
+    head, observer = requests[0], observer or _unwatched()
     # Workers of all sides start in the same way, whoever has others to be forked with.
     protocol = msgspec.structs.replace(
-        protocol_of(request),
+        protocol_of(head),
         start_method="spawn",
         goal="gate",
         min_effect=rules.min_effect,
         margin=rules.margin,
         find=find,
     )
-    words = [
+    first, second = (
         side_words(option, text) if text is not None else SideWords()
         for option, text in zip(("--a", "--b"), sides, strict=True)
-    ]
-    refuse_conflicts(request, words[0], words[1])
-    root, cache = root.absolute(), request.cache and str(Path(request.cache).expanduser().absolute())
-    called = title or f"gate of {_listed(request.networks)}"
+    )
+    for request in requests:
+        refuse_conflicts(request, first, second)
+    root, cache = root.absolute(), head.cache and str(Path(head.cache).expanduser().absolute())
+    networks = tuple(dict.fromkeys(name for request in (*requests, *beside) for name in request.networks))
     with (
-        alone(called, protocol.budget_s, observer, wait=not request.no_wait) as beside,
-        placed(words[0], words[1], cache) as both,
+        alone(title or f"gate of {_listed(networks)}", protocol.budget_s, observer, wait=not head.no_wait) as others,
+        placed(first, second, cache) as both,
         SidesWorkshop(
             (*both.both, control_of(both.first)),
             protocol.seed,
             protocol.timeout_s,
-            cache_in(cache, protocol.seed, fresh=request.fresh),
+            cache_in(cache, protocol.seed, fresh=head.fresh),
         ) as workshop,
     ):
-        observer.resolving(request.networks)
-        asked = subjects_of_sides(request, both, workshop, control=control)
+        observer.resolving(networks)
+        asked = subjects_of_sides(requests, both, workshop, beside=beside, control=control, on_refused=on_refused)
         prepared = PreparedSides(both, (*both.differences, *asked.differences), both.second.root, control)
-        return measure_session(
+        outcome = measure_session(
             asked.subjects, protocol, root, observer, workshop, planner=planner_for(root), title=title,
-            findings=[*beside, *asked.findings], is_open=budget_is_open(request.budget), sides=prepared,
+            findings=[*others, *asked.findings], is_open=budget_is_open(head.budget), sides=prepared,
         )  # fmt: skip
+    return JointGate(outcome, asked.cases)
 
 
 def measure_twins(

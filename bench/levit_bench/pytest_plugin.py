@@ -30,11 +30,13 @@ from levit_bench.asking.request import (
     left_out,
     look_up,
     protocol_of,
+    single_value,
     singles,
     subjects,
     workshop_of,
 )
 from levit_bench.asking.session_options import OF_A_NETWORK
+from levit_bench.asking.sides import CasesOfRequest
 from levit_bench.asking.stored_cases import stored_case
 from levit_bench.axes import AXES, SAID, SEVERAL, AxisKind, setting_words
 from levit_bench.axes import words as axis_words
@@ -46,14 +48,28 @@ from levit_bench.cli.progress import reporter
 from levit_bench.errors import BenchError, NothingToShowError, UsageError
 from levit_bench.judge import case_lookup, paired_ratio
 from levit_bench.judge.estimates import latency, relative_to_yardstick
+from levit_bench.judge.gate.gate_report import GateCase, GateReport
 from levit_bench.judge.throughput import throughput
 from levit_bench.measuring import devices, runtimes
 from levit_bench.measuring.extensions import ExtensionError
 from levit_bench.measuring.machine.description import is_emulated
 from levit_bench.measuring.preparing.workshop import Workshop
 from levit_bench.measuring.session.observer import Observer
+from levit_bench.measuring.session.session import Outcome
 from levit_bench.numbers.units import batch_word, format_latency
 from levit_bench.paths.model_files import KINDS, kind_of
+from levit_bench.pytest_gate import (
+    CaseJudgement,
+    GateAsked,
+    asked_gate,
+    gate_facts,
+    gate_lines,
+    judgement_of,
+    measure_on_sides,
+    refuse_other_gate,
+    report_of,
+    write_pages,
+)
 from levit_bench.reading.results import Results
 from levit_bench.records import Case, Estimate, Finding, ImageShape, Record, parse_size
 from levit_bench.report.exports.case_facts import case_facts
@@ -64,16 +80,21 @@ from levit_bench.store.lookup import passed_over, resolve_session
 
 __all__ = [
     "BenchError",
+    "CaseJudgement",
     "Checks",
     "Declared",
+    "GateAsked",
     "Measured",
     "NotAskedError",
     "Rival",
     "TimedSession",
     "answer",
+    "asked_gate",
     "budget_s",
     "declare",
     "error_message",
+    "gate_facts",
+    "gate_lines",
     "look_up_networks",
     "measure",
     "merged",
@@ -81,9 +102,12 @@ __all__ = [
     "read",
     "read_answer",
     "unforeseen",
+    "write_pages",
 ]
 DEFAULT_NETWORKS = ("paper",)
 """Networks of tests that leave them open, where the command line names none."""
+_LACKING = "the working tree has no such network"
+"""Of a case that side a of a gate alone has; its verdict says the same in other words."""
 _AGAINST = "against"
 """What a mark calls the cases that its own is compared with."""
 _REFERENCE = "reference"
@@ -136,7 +160,7 @@ class Declared(str):
     def group(self) -> str:
         """The setting, shared by the cases that it may be compared with."""
         request = self.request
-        return setting_words(lambda axis: request.device if axis == "device" else _value(request, axis))
+        return setting_words(lambda axis: request.device if axis == "device" else single_value(request, axis))
 
 
 class Rival(NamedTuple):
@@ -166,6 +190,8 @@ class Measured(NamedTuple):
     """The cases that the mark names as `against`."""
     folders: tuple[Path, ...] = ()
     """Where files of networks are looked for, in this order."""
+    gate: GateCase | None = None
+    """How a gate judged this case, which is then side b's; absent where no gate was asked for."""
 
     def ratio(self, network: str = "") -> Estimate:
         """This case's time over that of another case of the session, paired by round: below 1, this one is faster.
@@ -215,7 +241,7 @@ class Measured(NamedTuple):
     @property
     def facts(self) -> dict[str, str | int | float]:
         """The case and its figures, for reports of other tools; limits that are not finite are left out."""
-        return case_facts(self.record, self.latency, self.throughput, self.relative)
+        return case_facts(self.record, self.latency, self.throughput, self.relative) | gate_facts(self.gate)
 
     @property
     def duration_s(self) -> tuple[float, ...]:
@@ -238,6 +264,10 @@ class TimedSession(NamedTuple):
     """Findings about the numbers, in words."""
     read: str = ""
     """When and where it was measured, in words; empty where it was measured now."""
+    gate: GateReport | None = None
+    """The verdicts of a gate on these cases; absent where there is none."""
+    judgements: tuple[CaseJudgement | None, ...] = ()
+    """That on the case of each test; empty without a gate."""
 
 
 def options(given_options: Mapping[str, str | bool | None]) -> dict[str, Any]:
@@ -431,18 +461,20 @@ def _rivals(names: Sequence[str], single: Request) -> list[Rival]:
     return out
 
 
-def measure(declared: Sequence[Declared], root: Path, observer: Observer | None = None) -> TimedSession:
+def measure(
+    declared: Sequence[Declared], root: Path, observer: Observer | None = None, gate: GateAsked | None = None
+) -> TimedSession:
     """Time all cases of tests and their rivals in one interleaved session.
 
     A test of which a case cannot be asked for or prepared, its own or a rival, has the reason for its answer. What no
     other test needs is not timed: a session without a result that a test can use ends before it has begun.
+    For a gate the tests' own cases are timed on both sides, and the answers are those of side b.
 
     Raises:
         levit_bench.errors.BenchError: the session is refused, or the store cannot be written.
     """
-    requests: dict[bytes, Request] = {}
-    for case in declared:
-        requests |= {_key(request): request for request in case.requests}
+    own = {} if gate is None else {_key(case.request): case.request for case in declared}
+    requests = own | {_key(request): request for case in declared for request in case.requests}
     refusals: dict[bytes, str] = {}
     keys = list(requests)
 
@@ -450,52 +482,116 @@ def measure(declared: Sequence[Declared], root: Path, observer: Observer | None 
         refusals[keys[number]] = error_message(error)
 
     try:
-        joint = api.measure_requests(
-            list(requests.values()), root, observer, title="pytest --benchmark", on_refused=refused,
-            together=[{keys.index(_key(request)) for request in case.requests} for case in declared],
-        )  # fmt: skip
+        together = [{keys.index(_key(request)) for request in case.requests} for case in declared]
+        outcome, cases = _timed(list(requests.values()), len(own), root, observer, gate, refused, together)
     except UsageError:
         if any(_refusal(case, refusals) is None for case in declared):
             raise
         return TimedSession(tuple(_refusal(case, refusals) or "" for case in declared))
-    with keeping(joint.outcome.path):
-        results = api.load(joint.outcome.path)
+    with keeping(outcome.path):
+        results = api.load(outcome.path)
         records = {record.info.id: record for record in results.records}
-        own_case = dict(zip(keys, joint.cases, strict=True))
-        return TimedSession(
-            path=joint.outcome.path,
-            runs=joint.outcome.runs,
-            interrupted=joint.outcome.interrupted,
-            answers=tuple(
-                _refusal(case, refusals) or _answer_of(case, records[own_case[_key(case.request)][0]], results.records)
-                for case in declared
-            ),
-            findings=_findings(results),
+        by_key = dict(zip(keys, cases, strict=True))
+        ids = [by_key[_key(case.request)] for case in declared]
+        answers = tuple(
+            _refusal(case, refusals)
+            or (_answer_of(case, records[found.second[0]], _read_by_tests(results)) if found.second else _LACKING)
+            for case, found in zip(declared, ids, strict=True)
         )
+        session = TimedSession(answers, outcome.path, outcome.runs, outcome.interrupted, _findings(results))
+        return session if gate is None else _judged(session, results, gate, ids)
 
 
-def read(declared: Sequence[Declared], root: Path, name: str) -> TimedSession:
+def _timed(
+    requests: Sequence[Request],
+    judged: int,
+    root: Path,
+    observer: Observer | None,
+    gate: GateAsked | None,
+    on_refused: Callable[[int, UsageError], None],
+    together: Sequence[Collection[int]],
+) -> tuple[Outcome, tuple[CasesOfRequest, ...]]:
+    """The outcome of the session that times requests for single cases, and the ids of each one's cases.
+
+    Without a gate they count as those of side b.
+    """
+    if gate is not None:
+        sided = measure_on_sides(requests, judged, root, gate, observer, on_refused)
+        return sided.outcome, sided.cases
+    joint = api.measure_requests(
+        requests, root, observer, title="pytest --benchmark", on_refused=on_refused, together=together
+    )
+    return joint.outcome, tuple(CasesOfRequest(second=ids) for ids in joint.cases)
+
+
+def _judged(session: TimedSession, results: Results, gate: GateAsked, ids: Sequence[CasesOfRequest]) -> TimedSession:
+    """The session with a verdict on the case of each test.
+
+    Args:
+        session: with the answers of tests.
+        results: what it measured.
+        gate: what is asked for.
+        ids: of the case of each test.
+    """
+    report = report_of(results.records, results.findings, gate, ids)
+    judgements = tuple(judgement_of(report, own) for own in ids)
+    answers = map(_with_verdict, session.answers, judgements)
+    return session._replace(answers=tuple(answers), gate=report, judgements=judgements)
+
+
+def _with_verdict(found: Measured | str, judgement: CaseJudgement | None) -> Measured | str:
+    """The answer of a test with the verdict on it; a case without a time that fails has the verdict for its reason."""
+    if judgement is None:
+        return found
+    if isinstance(found, str):
+        return judgement.message if judgement.fails else found
+    return found._replace(gate=judgement.case)
+
+
+def _read_by_tests(results: Results) -> tuple[Record, ...]:
+    """What tests read of a session: of one with two sides the second."""
+    return tuple(record for record in results.records if record.case.side in ("", "b"))
+
+
+def read(declared: Sequence[Declared], root: Path, name: str, gate: GateAsked | None = None) -> TimedSession:
     """The results of tests from a session that is stored already; a case that it lacks has the reason for its answer.
+
+    A session that measured two sides is judged again.
 
     Args:
         declared: the cases of the tests.
         root: the store.
         name: the session: a file, its name, the beginning of it, its tag, or `last`.
+        gate: how it is judged, if it is.
 
     Raises:
-        levit_bench.errors.BenchError: no session has that name, several have, or it cannot be read.
+        levit_bench.errors.BenchError: no session has that name, several have, or it cannot be read; or it is no gate as
+            it is asked for.
     """
     is_file = Path(name).is_file()
     path = Path(name) if is_file else resolve_session(root, name)
     results = api.load_several([path], root, findings=[] if is_file else passed_over(root, name))
-    record = results.records[0]
-    return TimedSession(
+    if gate is not None:
+        refuse_other_gate(gate, results.records)
+    record, mine = results.records[0], _read_by_tests(results)
+    session = TimedSession(
         path=path,
         runs=max(sum(run.complete for run in record.runs) for record in results.records),
-        answers=tuple(read_answer(case, results.records) for case in declared),
+        answers=tuple(read_answer(case, mine) for case in declared),
         findings=_findings(results),
         read=visible(f"measured at {record.conditions.taken_at} on {record.machine.cpu_model}"),
     )
+    if gate is None or not record.sides:
+        return session
+    return _judged(session, results, gate, [_stored_ids(case, mine) for case in declared])
+
+
+def _stored_ids(case: Declared, records: Sequence[Record]) -> CasesOfRequest:
+    """The id of the stored case of a test on side b, if it is there."""
+    try:
+        return CasesOfRequest(second=(stored_case(case.request, records).info.id,))
+    except BenchError:
+        return CasesOfRequest()
 
 
 def read_answer(case: Declared, records: Sequence[Record]) -> Measured | str:
@@ -695,16 +791,6 @@ def _name(request: Request) -> str:
     size = parse_size(request.resolution)
     at = f"@{ImageShape(3, *size).size}" if size else ""
     not_asked = [axis.name for axis in SAID if not axis.plural and axis.name != "device"]
-    words_of_axes = axis_words(lambda name: _value(request, name), leave_out=not_asked)
+    words_of_axes = axis_words(lambda name: single_value(request, name), leave_out=not_asked)
     # Without the digest of a file: names of tests stay the same when it is edited, so that runs can be compared.
     return "-".join([f"{_DIGEST.sub('', visible(request.networks[0]))}{at}", *words_of_axes])
-
-
-def _value(request: Request, axis: str) -> object:
-    """The one value that a request for one case has of an axis."""
-    if axis == "device":
-        return devices.resolve(request.device)
-    if axis not in SEVERAL:
-        return getattr(request, axis)
-    (value,) = getattr(request, SEVERAL[axis].plural)
-    return batch_word(value) if SEVERAL[axis].kind is AxisKind.BATCHES else value

@@ -98,7 +98,8 @@ def test_a_value_of_another_kind_is_refused_by_the_name_of_its_option(one: Any) 
 
 def test_pytest_has_every_option_but_what_the_mark_says_of_its_network() -> None:
     offered = {name for name, *_ in (*plugin_options.options(), *plugin_options.flags())}
-    assert offered == {"networks", "store", "reuse", *(one.option[2:] for one in (*ASKED, *OF_A_SESSION))}
+    of_requests = {"networks", "store", "reuse", *(one.option[2:] for one in (*ASKED, *OF_A_SESSION))}
+    assert offered == of_requests | set(plugin_options.of_gate())
     assert {one.name for one in OF_A_NETWORK} <= set(plugin_options.marked())
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from levit_bench.asking.request import singles
 from levit_bench.catalog.entries import select
-from levit_bench.catalog.network_calls import Call, canonical, split_names, taken_apart, words, written
+from levit_bench.catalog.network_calls import Call, canonical, split_names, taken_apart, without_digest, words, written
 from levit_bench.catalog.user_networks import expand
 from levit_bench.errors import UsageError
 from levit_bench.judge.case_lookup import named
@@ -182,3 +182,10 @@ def test_a_mark_of_pytest_and_its_option_hold_builders_with_arguments() -> None:
     assert fields["networks"] == ("nets.py:build(1, 2)", "levit_128s")
     cases = declare(["nets.py:build(1,2)"], {}, fields)
     assert [case.request.networks[0].partition("#")[0] for case in cases] == ["nets.py:build(1, 2)"]
+
+
+def test_the_digest_of_a_file_is_left_out_of_a_name_with_and_without_pixels() -> None:
+    names = ("nets.py:build#3f2a91", "nets.py:build#3f2a91@64", "nets.py:build#3f2a91@64x32", "levit_192@224")
+    assert [without_digest(name) for name in names] == [
+        "nets.py:build", "nets.py:build@64", "nets.py:build@64x32", "levit_192@224",
+    ]  # fmt: skip

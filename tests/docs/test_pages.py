@@ -21,6 +21,7 @@ from levit_bench.numbers.units import parse_duration
 
 from tests.cli.test_cli import run
 from tests.docs.blocks import PAGES, PARSED_ONLY, ROOT, SHELL, Block, blocks, commands, lay_out
+from tests.docs.workflow_runner import commit, git
 from tools.pages.format_page import PAGE, page
 
 CAP = {"levit-bench": "5s", "pytest": "15s", "python": "5s"}
@@ -161,6 +162,9 @@ def execute(words: list[str], folder: Path, page: str) -> subprocess.CompletedPr
         installed = [str(ROOT / "bench")]
     else:
         installed = [str(ROOT / "bench"), *map(str, lay_out(page, folder))]
+    if "--bench-gate" in words:
+        git(folder, "init", "--quiet", "--initial-branch", "main")
+        commit(folder, ".gitignore", "results/\n__pycache__/\n")
     # A reader runs no xdist: pytest-benchmark looks for its worker's name in the environment, and switches itself off.
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
     env = plain | {

@@ -20,7 +20,10 @@ SLOW_DOWN = "FAKE_SLOW_DOWN"
 
 
 def measure(
-    declared: Sequence[pytest_plugin.Declared], root: Path, observer: Observer | None = None
+    declared: Sequence[pytest_plugin.Declared],
+    root: Path,
+    observer: Observer | None = None,
+    gate: pytest_plugin.GateAsked | None = None,
 ) -> pytest_plugin.TimedSession:
     """Ten milliseconds times batch for everybody and half of it for `quick`; `tiny` asks too little, `broken` fails,
     `stopped` is interrupted, `unknown` cannot be asked for.

@@ -1,5 +1,7 @@
 """The options and the mark of `bench/levit_bench_pytest.py`, written from the tables of axes and of session options.
 
+Options about a gate are those of `levit-bench gate`.
+
 The plugin is one file that must not import the package before a marked test needs it, so it holds a copy of what it
 registers; a test compares.
 
@@ -12,8 +14,10 @@ import json
 import textwrap
 from pathlib import Path
 
+import click
 from levit_bench.asking.session_options import OF_A_NETWORK, OF_A_SESSION, OptionKind, SessionOption
 from levit_bench.axes import AXES
+from levit_bench.cli.verbs.gate import command
 
 PLUGIN = Path(__file__).parents[2] / "bench" / "levit_bench_pytest.py"
 _BEGIN = "# Written by tests/door/plugin_options.py from levit_bench.axes and levit_bench.asking.session_options.\n"
@@ -31,6 +35,16 @@ _REUSE = (
     "SESSION",
     "Read the cases from a stored session instead of timing them: its file, name, beginning of it, tag, or 'last'.",
 )
+_SIDES = (
+    "Time what tests declare on a second side as well, in the same session, and fail those whose case is slower here: "
+    "a revision such as main, an interpreter, requirements such as 'torch==2.12.*', values of axes such as "
+    "runtime=eager, or several of these. Tests read the working tree's times. Example: pytest --benchmark --bench-gate "
+    "main"
+)
+_GATE = ("gate", "SIDE", _SIDES)
+_OF_GATE = ("find", "at-most", "margin", "min-effect", "out")
+"""Options of `levit-bench gate` with values that pytest has as well."""
+_FLAGS_OF_GATE = ("null", "allow-inconclusive", "allow-other-outputs")
 _STORE = ("store", "FOLDER", "Folder of sessions. Default: results. Outside the repository: --bench-store=FOLDER.")
 
 
@@ -46,12 +60,31 @@ def options() -> list[tuple[str, str, str]]:
         for option in OF_A_SESSION
         if option.kind is not OptionKind.FLAG
     ]
-    return [_NETWORKS, *axes, *of_a_session, _REUSE, _STORE]
+    return [_NETWORKS, *axes, *of_a_session, _REUSE, _STORE, *gate_options()]
+
+
+def gate_options() -> list[tuple[str, str, str]]:
+    """The same of those about a gate."""
+    return [_GATE, *((name, *_of_verb(name)) for name in _OF_GATE)]
+
+
+def _of_verb(name: str) -> tuple[str, str]:
+    """Metavar and help of an option of `levit-bench gate`."""
+    (found,) = (option for option in command.params if option.opts[0] == f"--{name}")
+    assert isinstance(found, click.Option)
+    default = found.default if isinstance(found.default, str) else ""
+    return str(found.metavar or ""), _with(f"{found.help}", default)
 
 
 def flags() -> list[tuple[str, str]]:
     """Name and help of every option that takes none."""
-    return [(option.option[2:], option.help) for option in OF_A_SESSION if option.kind is OptionKind.FLAG]
+    of_a_session = [(option.option[2:], option.help) for option in OF_A_SESSION if option.kind is OptionKind.FLAG]
+    return [*of_a_session, *((name, _of_verb(name)[1]) for name in _FLAGS_OF_GATE)]
+
+
+def of_gate() -> list[str]:
+    """Names of the options about a gate."""
+    return [*(name for name, *_ in gate_options()), *_FLAGS_OF_GATE]
 
 
 def marked() -> list[str]:
@@ -82,6 +115,9 @@ def written() -> str:
             ")",
             "_FLAGS = (",
             *plain,
+            ")",
+            "_OF_GATE = (",
+            *(f"    {_quoted(name)}," for name in of_gate()),
             ")",
             "# fmt: on",
             "",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -42,15 +43,23 @@ def gate(
     control: bool = False,
     runs: int = 12,
     rounds: int = 8,
+    gone: Collection[str] = (),
+    new: Collection[str] = (),
+    folder: Path | None = None,
 ) -> Taken:
-    """A session of both sides; each case of side b takes its ratio times as long as that of side a."""
-    first = dict.fromkeys(ratios, _SECONDS)
+    """A session of both sides; each case of side b takes its ratio times as long as that of side a.
+
+    Side a alone has those that are gone, side b those that are new. With a folder, the session goes through a file
+    there.
+    """
+    first = dict.fromkeys((*ratios, *gone), _SECONDS)
     sides: dict[SideName, Mapping[str, float]] = {
-        "a": first, "b": {name: _SECONDS * ratio for name, ratio in ratios.items()}
-    }  # fmt: skip
+        "a": first,
+        "b": {name: _SECONDS * ratio for name, ratio in ratios.items()} | dict.fromkeys(new, _SECONDS),
+    }
     if control:
         sides["control"] = first
-    return take(scenario, seed, sides=sides, runs=runs, rounds=rounds, protocol=GATE)
+    return take(scenario, seed, sides=sides, runs=runs, rounds=rounds, protocol=GATE, folder=folder)
 
 
 def report(taken: Taken) -> GateReport:

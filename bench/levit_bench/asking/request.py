@@ -339,6 +339,16 @@ def at_once(request: Request) -> list[tuple[int, int]]:
     return [(t, s) for t, s in product(request.threads, request.streams) if s == 1 or s * t <= processors]
 
 
+def single_value(request: Request, axis: str) -> object:
+    """The one value that a request for one case has of an axis."""
+    if axis == "device":
+        return devices.resolve(request.device)
+    if axis not in SEVERAL:
+        return getattr(request, axis)
+    (value,) = getattr(request, SEVERAL[axis].plural)
+    return batch_word(value) if SEVERAL[axis].kind is AxisKind.BATCHES else value
+
+
 _Named = TypeVar("_Named", "_Chosen", str)
 
 

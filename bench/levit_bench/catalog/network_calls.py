@@ -23,11 +23,11 @@ _RESERVED = "@#"
 """Separate a name from its pixels and from the digest of its file."""
 
 
-_DIGEST = re.compile(r"#[0-9a-f]+$")
+_DIGEST = re.compile(r"#[0-9a-f]+(?=(?:@\d+(?:x\d+)?)?$)")
 
 
 def without_digest(name: str) -> str:
-    """A stored name without the digest of its file: the same for all versions of a file."""
+    """A name without the digest of its file, also where pixels stand behind that: the same for all versions of it."""
     return _DIGEST.sub("", name)
 
 

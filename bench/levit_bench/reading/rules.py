@@ -45,6 +45,21 @@ def gate_rules_from(min_effect: str | None = None, margin: str | None = None) ->
     )
 
 
+def slowdown_from(find: str) -> float:
+    """The slowdown that a gate is to find, as a share of the time.
+
+    Raises:
+        UsageError: it is no share above 0% and up to 100%.
+    """
+    try:
+        share = parse_percent(find)
+    except UsageError as error:
+        raise UsageError(f"--find: {error}") from error
+    if not 0 < share <= 1:
+        raise UsageError(f"--find {find[:80]!r}: give a slowdown above 0% and up to 100%, such as 3%.")
+    return share
+
+
 def _share(option: str, text: str) -> float:
     text = arguments.share(option.removeprefix("--").replace("-", "_"), text)
     try:

@@ -98,3 +98,13 @@ def test_without_a_command_line_the_command_follows_from_cases_and_sides() -> No
     own = made.renamed(made.case(V.SLOWER), "my nets.py:build#3f2a91")
     told = overall(made.report([own, V.SAME], command=()))
     assert told.command == "levit-bench gate --networks 'my nets.py:build,net_same' --a main --b 'working tree'"
+
+
+def test_what_tests_declared_is_asked_for_again_with_pytest_and_in_its_options() -> None:
+    words = ("--benchmark", "--bench-gate", "main runtime=eager")
+    failed = overall(made.report([V.SLOWER, V.OTHER_OUTPUTS], pytest_words=words))
+    assert failed.command == "pytest --benchmark --bench-gate 'main runtime=eager'"
+    assert "add --bench-allow-other-outputs." in failed.advice
+    unsure = overall(made.report([V.INCONCLUSIVE], pytest_words=words, rules=made.ALLOWED))
+    assert unsure.command == "pytest --benchmark --bench-gate 'main runtime=eager' --bench-find 5%"
+    assert "which --bench-allow-inconclusive lets pass" in unsure.sentence

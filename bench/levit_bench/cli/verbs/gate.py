@@ -170,7 +170,7 @@ def _slowdown(find: str | None) -> float | None:
     Raises:
         UsageError: it is none, or comes with a budget.
     """
-    from levit_bench.numbers.units import parse_percent
+    from levit_bench.reading.rules import slowdown_from
 
     context = click.get_current_context()
     given = {
@@ -182,13 +182,7 @@ def _slowdown(find: str | None) -> float | None:
         return None
     if "budget" in given:
         raise UsageError("--find plans the budget itself. Leave --budget out; --at-most limits it.")
-    try:
-        share = parse_percent(find)
-    except UsageError as error:
-        raise UsageError(f"--find: {error}") from error
-    if not 0 < share <= 1:
-        raise UsageError(f"--find {find[:80]!r}: give a slowdown above 0% and up to 100%, such as 3%.")
-    return share
+    return slowdown_from(find)
 
 
 def _refuse_measuring_options() -> None:

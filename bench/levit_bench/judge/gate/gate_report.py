@@ -117,6 +117,8 @@ class GateReport(NamedTuple):
     command: tuple[str, ...] = ()
     """Words after `levit-bench gate` that ask for the same again: sides, networks, axes and rules, without budget,
     store and exports. Empty where no command line asked."""
+    pytest_words: tuple[str, ...] = ()
+    """The same after `pytest`, where tests declared the cases; else empty."""
 
     def having(self, *verdicts: CaseVerdict) -> tuple[GateCase, ...]:
         """The cases with one of these verdicts."""

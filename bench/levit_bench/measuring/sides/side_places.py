@@ -80,6 +80,18 @@ def placed(first: SideWords, second: SideWords, cache: str = "") -> Iterator[Pla
             scratch.cleanup()
 
 
+def check_revisions(first: SideWords, second: SideWords) -> None:
+    """Refuse revisions that are not here, before anything else is done.
+
+    Raises:
+        UsageError: naming it.
+    """
+    repository = repository_at(Path.cwd())
+    for words in (first, second):
+        if words.revision:
+            _revision(words, words, repository)
+
+
 def control_of(first: PlacedSide) -> PlacedSide:
     """Side a a second time, under another name."""
     return first._replace(side=_renamed(first.side))

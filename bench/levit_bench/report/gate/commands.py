@@ -1,6 +1,8 @@
-"""The command lines that a gate's readers are told: the same gate again, and a longer one."""
+"""The command lines that a gate's readers are told, and its options: the same gate again, and a longer one."""
 
 from __future__ import annotations
+
+import shlex
 
 from levit_bench.command_lines import command_line
 from levit_bench.judge.gate.gate_report import GateReport
@@ -8,6 +10,8 @@ from levit_bench.judge.gate.gate_report import GateReport
 
 def same_again(report: GateReport) -> str:
     """The command that asks for the same comparison."""
+    if report.pytest_words:
+        return shlex.join(["pytest", *report.pytest_words])
     return command_line("gate", *_words(report))
 
 
@@ -15,7 +19,15 @@ def longer(report: GateReport) -> str:
     """The command that measures until a slowdown of the margin would be found; of stored sessions it adds runs."""
     if report.baseline:
         return command_line("run", "--resume", report.session or "last", "--budget", "2m")
-    return command_line("gate", *_words(report), "--find", f"{100 * report.rules.margin:.10g}%")
+    find = f"{100 * report.rules.margin:.10g}%"
+    if report.pytest_words:
+        return shlex.join(["pytest", *report.pytest_words, option_words(report, "find"), find])
+    return command_line("gate", *_words(report), "--find", find)
+
+
+def option_words(report: GateReport, name: str) -> str:
+    """An option of a gate as whoever asked for this one spells it."""
+    return f"--bench-{name}" if report.pytest_words else f"--{name}"
 
 
 def _words(report: GateReport) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from levit_bench.judge.gate.gate_report import GateReport
 from levit_bench.judge.verdicts import ALPHA, percent_of, same_level
 from levit_bench.numbers.units import counted, format_duration
 from levit_bench.records import Record
+from levit_bench.report.gate.commands import option_words
 from levit_bench.report.words.safe_text import shortened, visible
 from levit_bench.report.words.setting import machine_line
 
@@ -29,9 +30,9 @@ def rule_lines(report: GateReport) -> list[str]:
         taken = f"{report.looks_taken} of {counted(report.looks_declared, 'declared look')}"
         lines.append(f"looks: {taken} taken, and the limits allow for all of them")
     if rules.allow_inconclusive:
-        lines.append("--allow-inconclusive: an inconclusive gate ends with 0")
+        lines.append(f"{option_words(report, 'allow-inconclusive')}: an inconclusive gate ends with 0")
     if rules.allow_other_outputs:
-        lines.append("--allow-other-outputs: the sides may compute different things")
+        lines.append(f"{option_words(report, 'allow-other-outputs')}: the sides may compute different things")
     return lines
 
 

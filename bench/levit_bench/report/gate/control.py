@@ -7,6 +7,7 @@ from collections import Counter
 from levit_bench.judge.gate.gate_report import CaseVerdict, GateCase, GateReport
 from levit_bench.numbers.units import counted
 from levit_bench.report.gate.case_order import ORDER
+from levit_bench.report.gate.commands import option_words
 from levit_bench.report.words.listing import first_few
 from levit_bench.report.words.ratios import ratio_figures
 from levit_bench.report.words.safe_text import shortened
@@ -22,7 +23,8 @@ def alarms(report: GateReport) -> list[GateCase]:
 def control_line(report: GateReport) -> str:
     """What the control says of this session, in a line; what to add where there was none."""
     if not report.controls:
-        return "control: none; --null measures side a against itself in the same session"
+        null = option_words(report, "null")
+        return f"control: none; {null} measures side a against itself in the same session"
     false_alarms = alarms(report)
     if not false_alarms:
         counts = Counter(case.verdict for case in report.controls)

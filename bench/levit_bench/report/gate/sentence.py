@@ -8,18 +8,12 @@ from levit_bench.judge.gate.gate_report import CaseVerdict, GateCase, GateOutcom
 from levit_bench.judge.verdicts import percent_above
 from levit_bench.numbers.units import counted
 from levit_bench.report.gate.case_order import ORDER, in_order
-from levit_bench.report.gate.commands import longer, same_again
+from levit_bench.report.gate.commands import longer, option_words, same_again
 from levit_bench.report.gate.control import alarms
 from levit_bench.report.words.listing import first_few
 from levit_bench.report.words.safe_text import shortened
 
 _NAME, _REASON = 80, 160
-_WHAT_TO_DO = {
-    CaseVerdict.FAILED: "Fix what failed, for the reasons that stand with the cases.",
-    CaseVerdict.MISSING: "Bring the missing cases back, or take them out of the gate where they were meant to go.",
-    CaseVerdict.OTHER_OUTPUTS: "Where other outputs are meant, add --allow-other-outputs.",
-}
-"""What a person does about cases that fail a gate; for slower ones see `_about_slower`."""
 _WORDS = {CaseVerdict.OTHER_OUTPUTS: "with other outputs"}
 """Verdicts that need another word behind a number."""
 
@@ -51,8 +45,18 @@ def overall(report: GateReport) -> Overall:
     return make[report.outcome](report)
 
 
+def about_failing(report: GateReport) -> dict[CaseVerdict, str]:
+    """What a person does about the cases of each verdict that fails a gate, in a sentence."""
+    return {
+        CaseVerdict.FAILED: "Fix what failed, for the reasons that stand with the cases.",
+        CaseVerdict.MISSING: "Bring the missing cases back, or take them out of the gate where they were meant to go.",
+        CaseVerdict.SLOWER: _about_slower(report),
+        CaseVerdict.OTHER_OUTPUTS: f"Where other outputs are meant, add {option_words(report, 'allow-other-outputs')}.",
+    }
+
+
 def _failed(report: GateReport) -> Overall:
-    what_to_do = _WHAT_TO_DO | {CaseVerdict.SLOWER: _about_slower(report)}
+    what_to_do = about_failing(report)
     advice = [what_to_do[verdict] for verdict in ORDER if verdict in what_to_do and report.having(verdict)]
     return Overall(f"Gate failed: {_counts(report)}.", " ".join([*advice, "To measure it again:"]), same_again(report))
 
@@ -63,11 +67,13 @@ def _about_slower(report: GateReport) -> str:
         return f"Look for what was changed since session {shortened(report.baseline, _NAME)}."
     if report.differences:
         return "Look for the slowdown in what differs between the sides."
-    return "Nothing that is recorded differs between the sides: add --null to see whether this machine can tell."
+    null = option_words(report, "null")
+    return f"Nothing that is recorded differs between the sides: add {null} to see whether this machine can tell."
 
 
 def _inconclusive(report: GateReport) -> Overall:
-    allowed = ", which --allow-inconclusive lets pass" if report.rules.allow_inconclusive else ""
+    allowing = option_words(report, "allow-inconclusive")
+    allowed = f", which {allowing} lets pass" if report.rules.allow_inconclusive else ""
     sentence = f"Gate inconclusive{allowed}: {_counts(report)}."
     unsure = report.having(CaseVerdict.INCONCLUSIVE)
     if alarms(report) and any(case.is_downgraded for case in unsure):
@@ -79,8 +85,8 @@ def _inconclusive(report: GateReport) -> Overall:
         return Overall(sentence, f"{_hidden(unsure)}To find a slowdown of {_margin(report)}:", longer(report))
     return Overall(
         sentence,
-        "The differences lie about --min-effect or the margin, and more runs need not tell on which side: look at the "
-        "cases, or change what counts.",
+        f"The differences lie about {option_words(report, 'min-effect')} or the margin, and more runs need not tell on "
+        "which side: look at the cases, or change what counts.",
     )
 
 

@@ -70,7 +70,8 @@ def _reasons(report: GateReport) -> list[str]:
     lines = [f"{shortened(case.name, _NAME)}: {shortened(case.reason, _REASON)}" for case in cases]
     if len(lines) <= MOST_REASONS:
         return lines
-    return [*lines[: MOST_REASONS - 1], f"{len(lines) - MOST_REASONS + 1} more cases; --json has the reason of each"]
+    where = "gate.json, which --bench-out writes," if report.pytest_words else "--json"
+    return [*lines[: MOST_REASONS - 1], f"{len(lines) - MOST_REASONS + 1} more cases; {where} has the reason of each"]
 
 
 def _needs_a_reason(case: GateCase) -> bool:
