@@ -42,7 +42,8 @@ SIDES = PlacedSides(placed("a"), placed("b"), ())
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file is there; what is in it, the workshops say."""
-    (tmp_path / "n.py").touch()
+    functions = ("new", "old", "both", "rival", "build", "none")
+    (tmp_path / "n.py").write_text("".join(f"def {name}(): ...\n" for name in functions), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
 
 

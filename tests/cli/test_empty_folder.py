@@ -19,9 +19,11 @@ READ = {
     "scaling": [()],
     "aa": [("--stored",)],
     "run": [("--resume", "last")],
+    "gate": [("--baseline", "good")],
+    "export": [("--to", "bencher"), ("--to", "otava", "--out", "there", "--session", "last")],
 }
 """What follows each verb that reads sessions."""
-OTHERS = {"list", "plan", "cache", "machine"}
+OTHERS = {"list", "plan", "cache", "machine", "import"}
 """Verbs that read none, or can do without."""
 
 

@@ -130,7 +130,7 @@ def test_failed_cases_are_named_and_alone_they_end_with_3(capsys: pytest.Capture
         (("--to", "bencher", "--store", "nowhere"), 3, "nowhere"),
         (("--to", "bencher", "--where", "batch=3"), 3, "no stored case has batch=3"),
         (("--to", "otava", "--out", "taken"), 2, "--out taken is a file"),
-        (("--to", "bencher", "--out", "taken/x.json"), 1, "cannot write taken/x.json"),
+        (("--to", "bencher", "--out", "taken/x.json"), 1, "cannot write taken: File exists"),
     ],
     ids=["misspelled", "absent", "json", "store", "where", "file", "folder"],
 )

@@ -27,6 +27,7 @@ from levit_bench.judge import cold_starts, estimates, scaling, verdicts
 from levit_bench.judge.compare import newest_session, two_sides
 from levit_bench.judge.front import overlay, panel_limits
 from levit_bench.judge.front.panels import panels
+from levit_bench.judge.gate.gate_report import CaseVerdict
 from levit_bench.judge.variance.expected_precision import Reach
 from levit_bench.judge.variance.longer_session import Longer
 from levit_bench.measuring.runtimes import cuda_graphs
@@ -36,6 +37,7 @@ from levit_bench.reading.session_choice import SessionChoice
 from levit_bench.records import Record
 from levit_bench.report.front import figure, overlay_figure
 from levit_bench.report.front import pick as picks
+from levit_bench.report.gate import commands as gate_commands
 from levit_bench.report.listings import plan as plans
 from levit_bench.report.views import percentiles, timer_agreement, variance
 from levit_bench.report.views.view import ViewRequest
@@ -47,6 +49,7 @@ from tests.judge.compare.test_two_sides import HISTORY, compare, session
 from tests.judge.findings.faults import messages, slower
 from tests.judge.findings.test_by_hand import SILENT, healthy
 from tests.making import record
+from tests.report.gate.made import report as gate_report
 from tools.simulated.generate_store import main as generate
 
 PACKAGE = ROOT / "bench/levit_bench"
@@ -232,6 +235,14 @@ MESSAGES: dict[str, Callable[[], str]] = {
     "no GPU for graphs": _graphs,
     "nothing to measure": lambda: _reason(lambda: session_module.measure((), None, STORE, None, None)),  # type: ignore[arg-type] # refused before
     "resumed with other packages": lambda: _reason(lambda: session_module._refuse_other(STORE, "torch", "1", "2")),
+    "a gate resumed": lambda: _reason(
+        lambda: session_module._refuse_gate(STORE, SimpleNamespace(sides=("a", "b")))  # type: ignore[arg-type]
+    ),
+    "the same gate again": lambda: gate_commands.same_again(gate_report([CaseVerdict.SAME])),
+    "a longer gate": lambda: gate_commands.longer(gate_report([CaseVerdict.INCONCLUSIVE])),
+    "a longer judged session": lambda: gate_commands.longer(
+        gate_report([CaseVerdict.INCONCLUSIVE], baseline="good", command=("--baseline", "good"))
+    ),
     "no variance": lambda: _reason(lambda: variance.view(_request(FAILED))),
     "no percentiles": lambda: _reason(lambda: percentiles.view(_request(FAILED))),
     "no second timer": lambda: _reason(lambda: timer_agreement.view(_request(DONE))),

@@ -117,10 +117,11 @@ def test_front_with_an_overlay(capsys: pytest.CaptureFixture[str]) -> None:
     page.write("returned")
     for name in ("front.csv", "front.md", "front.svg"):
         assert Path("returned", name).read_text("utf-8") == Path("printed", name).read_text("utf-8")
-    (again,) = (
+    again, anew = (
         line for line in Path("printed/front.md").read_text("utf-8").splitlines() if "levit-bench front" in line
     )
     assert again.strip() == f"levit-bench front --session {FIRST} --where batch=1 --overlay allocator"
+    assert anew.strip() == "levit-bench front --session last --where batch=1 --overlay allocator"
     _, out, _ = run(capsys, *words)
     assert "Front over all allocators" in out
     assert run(capsys, "front", "--session", FIRST, "--overlay", "allocator", "--published", "x.csv")[0] == 2
@@ -246,12 +247,13 @@ def test_a_view_that_nobody_knows_is_refused_with_those_there_are() -> None:
 @pytest.mark.parametrize("session", SESSIONS)
 def test_what_show_and_front_call_alike_is_equal_and_of_one_type(session: str) -> None:
     results = levit_bench.load("results", session)
-    keys = ("network", "resolution", *FIELDS_OF_SETTING)
+    fields = [name for name in FIELDS_OF_SETTING if name != "side"]
+    keys = ("network", "resolution", *fields)
     shown = {tuple(row[key] for key in keys): row for row in results.show().rows()}
     points = results.front().rows()
     assert points
     both = set(points[0]) & set(next(iter(shown.values()))) - {"findings"}
-    assert both >= {*FIELDS_OF_SETTING, "label", "latency_s", "latency_low_s", "runs", "params", "family", "channels"}
+    assert both >= {*fields, "label", "latency_s", "latency_low_s", "runs", "params", "family", "channels"}
     for point in points:
         row = shown[tuple(point[key] for key in keys)]
         assert {key: (type(point[key]), point[key]) for key in both} == {

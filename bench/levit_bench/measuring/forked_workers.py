@@ -63,6 +63,8 @@ def _fork(request: Fork, files: list[int], connection: socket.socket, ready_at: 
         _work(request, files, server)
     for file in files:
         os.close(file)
+    with suppress(OSError):  # It has done so itself, or is gone: the parent must not find it in this process's group.
+        os.setpgid(pid, pid)
     return Forked(pid=pid, ready_at=ready_at)
 
 

@@ -85,7 +85,7 @@ class Deadly:
     asked: list[tuple[int, ...]] = []
     deadly: tuple[int, ...] = (3,)
 
-    def __init__(self, threads: int, allocator: str, *, timed: bool) -> None:
+    def __init__(self, threads: int, allocator: str, *, timed: bool, place: object = None) -> None:
         pass
 
     def ask(self, request: Prepare, timeout_s: float) -> Prepared | Failed:
@@ -172,7 +172,7 @@ class Remembering:
     alive: list[Remembering] = []
     started = 0
 
-    def __init__(self, threads: int, allocator: str, *, timed: bool) -> None:
+    def __init__(self, threads: int, allocator: str, *, timed: bool, place: object = None) -> None:
         type(self).started += 1
         self.networks: list[str] = []
         self.alive.append(self)

@@ -25,7 +25,7 @@ class FakeSeat:
     made: list[FakeSeat] = []
     can_be_made = 100
 
-    def __init__(self, threads: int, allocator: str, *, timed: bool) -> None:
+    def __init__(self, threads: int, allocator: str, *, timed: bool, place: object = None) -> None:
         if len(self.made) >= self.can_be_made:
             raise SeatLostError("cannot start a process")
         self.threads, self.timed, self.closed = threads, timed, 0

@@ -19,7 +19,7 @@ class Seat:
 
     asked: list[str] = []
 
-    def __init__(self, threads: int, allocator: str, *, timed: bool) -> None:
+    def __init__(self, threads: int, allocator: str, *, timed: bool, place: object = None) -> None:
         pass
 
     def ask(self, request: Prepare, timeout_s: float) -> Prepared | Failed:

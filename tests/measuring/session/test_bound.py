@@ -45,7 +45,7 @@ def test_a_seat_that_shall_be_bound_gets_as_many_processors_as_threads(
     monkeypatch.setattr(processors, "allowed_processors", lambda: (0, 1, 2, 3))
     monkeypatch.setattr(processors, "_siblings", str)
     monkeypatch.setattr(
-        case_loading, "Seat", lambda *_args, processors, die_with_thread, server: asked.append(processors)
+        case_loading, "Seat", lambda *_args, processors, die_with_thread, server, place: asked.append(processors)
     )
     (group,) = crew.groups_of([line(threads=threads)], "auto")
     group.seat(bound=bound)

@@ -300,8 +300,12 @@ UNUSUAL: dict[str, Any] = {
 """A value of every option that a protocol stores."""
 NOT_STORED = {"cache", "fresh", "no_wait"}
 """What changes the cost of a session and none of its numbers."""
-FIXED = {"settle_passes", "turn_s", "min_passes", "max_passes", "runs", "min_rounds", "yardstick", "looks"}
-"""Fields of a protocol that no option asks for: they follow from the program, the cases and the budget."""
+FIXED = {
+    "settle_passes", "turn_s", "min_passes", "max_passes", "runs", "min_rounds", "yardstick", "looks",
+    "min_effect", "margin", "find",
+}  # fmt: skip
+"""Fields of a protocol that no option of a front asks for: they follow from the program, the cases and the budget, or
+are a gate's."""
 
 
 @pytest.mark.parametrize("option", sorted({one.name for one in OF_A_SESSION} - NOT_STORED))

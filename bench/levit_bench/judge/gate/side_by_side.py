@@ -121,7 +121,7 @@ def _verdict(
     if apart is not None and allowed is not None and apart > allowed and not rules.allow_other_outputs:
         return CaseVerdict.OTHER_OUTPUTS, (
             f"its outputs are {apart:.2g} from those of side a for the same images (relative L2; {allowed:.2g} is "
-            f"explained by rounding), and it {comparison.reason}"
+            f"explained by rounding). Its time: {comparison.reason}"
         )
     return OF_COMPARISONS[comparison.verdict], comparison.reason
 

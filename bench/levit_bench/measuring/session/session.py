@@ -242,11 +242,7 @@ def _resume(
     is_open: bool,
 ) -> Outcome:
     session = read_session(path)
-    if session.head.sides:
-        raise UsageError(
-            f"cannot resume {path}: it is a gate, whose sides are gone with it. Measure both again: "
-            f"{command_line('gate', '--help')}"
-        )
+    _refuse_gate(path, session.head)
     _refuse_damaged(path, session)
     environment = calling_shell({(line.case.threads, line.case.allocator) for line in session.cases})
     this_machine, now = _machine_of(line.case for line in session.cases), conditions()
@@ -637,6 +633,15 @@ def _refuse_changed(path: Path, before: Sequence[CaseLine], now: Sequence[CaseLi
                 f"parameters {old.params}, now {line.params}; multiply-accumulates {old.macs}, now {line.macs}; "
                 f"deviation of its logits {old.logits_std:.4g}, now {line.logits_std:.4g}. Start a new session."
             )
+
+
+def _refuse_gate(path: Path, head: SessionLine) -> None:
+    """Refuse the session of a gate: the checkouts and environments of its sides were removed with it."""
+    if head.sides:
+        raise UsageError(
+            f"cannot resume {path}: it is a gate, whose sides are gone with it. Measure both again: "
+            f"{command_line('gate', '--help')}"
+        )
 
 
 def _refuse_damaged(path: Path, session: Session) -> None:

@@ -230,7 +230,14 @@ def _reproduce(recipe: Reproduction) -> str:
         "levit-bench run --help     # measure the cases above under the conditions above",
         "levit-bench front --help   # draw this page from the store",
     ]
-    parts = ["Times of another machine or torch version are another panel, not a check of this one."]
+    parts = []
+    if recipe.drawn_by:
+        parts += [
+            "Drawn from the stored sessions by",
+            _code([recipe.drawn_by]),
+            "and measured again by the commands below.",
+        ]
+    parts.append("Times of another machine or torch version are another panel, not a check of this one.")
     for name, text in recipe.files.items():
         introduction = (
             f"`{name}` holds what was stated of networks. Save it in the folder that their files are named from:"

@@ -27,7 +27,9 @@ class Reproduction(NamedTuple):
     """Commands and files that measure and draw a front again."""
 
     commands: tuple[str, ...]
-    """Command lines, names quoted for a shell."""
+    """Command lines that measure the sessions again and draw them, names quoted for a shell."""
+    drawn_by: str = ""
+    """The command line that draws the stored sessions themselves; empty where it is the last of the others."""
     files: Mapping[str, str] = {}
     """Text of the TOML files that they name, by name; empty where nothing was stated of any network."""
 
@@ -53,7 +55,10 @@ def reproduce(records: Iterable[Record], options: Sequence[str] = (), store: Seq
         _run(group, files, store[:2]) for session in sessions.values() for group in _askable_groups(session)
     )
     commands = (*runs, shlex.join(["levit-bench", "front", *_of_new_sessions(options, len(runs))]))
-    return Reproduction(commands, {name: text for text, name in files.items()})
+    drawn_by = shlex.join(["levit-bench", "front", *options])
+    return Reproduction(
+        commands, drawn_by if drawn_by != commands[-1] else "", {name: text for text, name in files.items()}
+    )
 
 
 def _of_new_sessions(options: Sequence[str], runs: int) -> list[str]:
