@@ -256,7 +256,7 @@ class PreparedSides(NamedTuple):
         """
         files = []
         for side in self.placed.both:
-            roots = [] if side.root == self.here else [self.here]
+            roots = {self.here, self.placed.first.root, self.placed.second.root} - {side.root}
             cases = [line.case for line in lines if line.case.side == side.side.name]
             files.append(relative_files(side, roots, code_files_of(artifacts, cases)))
         differences = (*self.differences, *file_differences(*files))

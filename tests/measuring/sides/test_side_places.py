@@ -131,6 +131,18 @@ def test_a_side_that_imports_the_other_ones_file_is_refused(repository: Path, mo
             relative_files(both.first, [repository.resolve()], others)
 
 
+def test_where_both_sides_are_revisions_the_working_tree_is_on_neither(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository / "models")
+    with placed(*sides("main", "HEAD")) as both:
+        assert both.here == repository.resolve()
+        assert len({both.here, both.first.root, both.second.root}) == 3
+        others = {str(repository.resolve() / "models" / "nets.py"): "1" * 64}
+        with pytest.raises(MixedSidesError, match="side b imports"):
+            relative_files(both.second, {both.here, both.first.root}, others)
+
+
 def test_a_place_of_its_own_says_where_modules_are_looked_for() -> None:
     environment = Place("/other/python", "/side", ("/side/src", "")).environment({"HOME": "/h", "PYTHONPATH": "/old"})
     assert environment == {"HOME": "/h", "PYTHONPATH": "/side/src:/side:/side"}

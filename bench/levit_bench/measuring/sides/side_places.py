@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -47,6 +47,8 @@ class PlacedSides(NamedTuple):
     first: PlacedSide
     second: PlacedSide
     differences: tuple[SideDifference, ...]
+    here: Path = Path()
+    """Top folder of the working tree."""
 
     @property
     def both(self) -> tuple[PlacedSide, PlacedSide]:
@@ -74,7 +76,8 @@ def placed(first: SideWords, second: SideWords, cache: str = "") -> Iterator[Pla
         sides = []
         for name, words, revision in (("a", first, revisions[0]), ("b", second, revisions[1])):
             sides.append(_side(name, words, revision, repository, scratch, cache))  # type: ignore[arg-type]
-        yield PlacedSides(sides[0], sides[1], tuple(_differences(sides[0], sides[1])))
+        top = here if repository is None else repository.root
+        yield PlacedSides(sides[0], sides[1], tuple(_differences(sides[0], sides[1])), top)
     finally:
         if scratch is not None:
             scratch.cleanup()
@@ -241,7 +244,7 @@ def _short(digest: str | None) -> str | None:
 
 
 def relative_files(
-    side: PlacedSide, other_roots: Sequence[Path], files: dict[str, str | None]
+    side: PlacedSide, other_roots: Collection[Path], files: dict[str, str | None]
 ) -> dict[str, str | None]:
     """Files of a side by their path below its top folder, without those that lie elsewhere.
 
