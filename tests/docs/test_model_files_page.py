@@ -35,7 +35,7 @@ def test_the_toml_that_the_page_shows_is_read() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(runtimes.unavailable("onnxruntime") is not None, reason="needs ONNX Runtime")
 def test_the_commands_of_the_page_run_in_order(tmp_path: Path) -> None:
-    (block,) = (block for block in blocks("text") if block.page == PAGE)
+    block, *_ = (block for block in blocks("text") if block.page == PAGE)
     for line in block.text.splitlines():
         done = execute(shlex.split(line), tmp_path, PAGE)
         assert done.returncode == 0, f"{line}: {done.stderr}"

@@ -357,9 +357,9 @@ def test_every_command_of_a_stored_sessions_page_runs(
     assert run(capsys, "front", "--session", session, "--out", str(tmp_path))[0] == 0
     lines = [line.strip() for line in page.read_text(encoding="utf-8").splitlines()]
     commands = [shlex.split(line)[1:] for line in lines if line.startswith("levit-bench ")]
-    assert [words[0] for words in commands] == ["run", "front"]
-    (verb, *words), front = commands
-    assert verb == "run"
+    assert [words[0] for words in commands] == ["front", "run", "front"]
+    front, (_, *words), anew = commands
+    assert anew[1:3] == ["--session", "last"]
     # `plan` takes the options of `run`, refuses what that refuses, and measures nothing.
     code, out, err = run(capsys, "plan", *words, "--json")
     assert code == 0, err

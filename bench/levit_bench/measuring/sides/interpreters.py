@@ -15,7 +15,7 @@ import sys
 import sysconfig
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib import metadata
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,13 +59,13 @@ class InstallError(BenchError):
 
 
 def packages_here() -> Packages:
-    """Those of this process."""
-    versions: dict[str, str] = {}
-    for distribution in metadata.distributions():
-        name = distribution.metadata["Name"]
-        if name:
-            versions.setdefault(name.lower().replace("_", "-"), distribution.version)
-    return Packages(".".join(map(str, sys.version_info[:3])), versions)
+    """Those of this interpreter, as its workers find them: libraries may have added folders to this process's path."""
+    return _packages_here(os.environ.get("PYTHONPATH", ""))
+
+
+@cache
+def _packages_here(path: str) -> Packages:
+    return packages_of(sys.executable, [path])
 
 
 def packages_of(python: str, path: Sequence[str] = ()) -> Packages:
