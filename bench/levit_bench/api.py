@@ -359,7 +359,7 @@ def measure_gate_requests(
     ):
         observer.resolving(networks)
         asked = subjects_of_sides(requests, both, workshop, beside=beside, control=control, on_refused=on_refused)
-        prepared = PreparedSides(both, (*both.differences, *asked.differences), both.here, control)
+        prepared = PreparedSides(both, (*both.differences, *asked.differences), control)
         outcome = measure_session(
             asked.subjects, protocol, root, observer, workshop, planner=planner_for(root), title=title,
             findings=[*others, *asked.findings], is_open=budget_is_open(head.budget), sides=prepared,

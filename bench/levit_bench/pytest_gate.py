@@ -31,6 +31,7 @@ from levit_bench.reading.gate import gate_of_session
 from levit_bench.reading.rules import gate_rules_from, slowdown_from
 from levit_bench.records import Finding, Record
 from levit_bench.report.gate import pages
+from levit_bench.report.gate.case_figures import case_figures
 from levit_bench.report.gate.case_message import case_lines
 from levit_bench.report.gate.sentence import overall
 from levit_bench.report.gate.table import notes, table
@@ -274,15 +275,8 @@ def gate_facts(case: GateCase | None) -> dict[str, str | float]:
     """The verdict and its figures by their names in reports of other tools; those that are not finite are left out."""
     if case is None:
         return {}
-    comparison = case.comparison
-    ratio = comparison.ratio if comparison else None
-    figures = {
-        "gate_ratio": ratio.value if ratio else None,
-        "gate_ratio_low": ratio.low if ratio else None,
-        "gate_ratio_high": ratio.high if ratio else None,
-        "gate_detectable_ratio": comparison.detectable if comparison else None,
-    }
-    known = {name: value for name, value in figures.items() if value is not None and math.isfinite(value)}
+    figures = case_figures(case).items()
+    known = {f"gate_{name}": value for name, value in figures if value is not None and math.isfinite(value)}
     return {"gate": case.verdict.value, **known}
 
 

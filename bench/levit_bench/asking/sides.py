@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -238,8 +237,6 @@ class PreparedSides(NamedTuple):
     placed: PlacedSides
     differences: tuple[SideDifference, ...]
     """What differs already before."""
-    here: Path
-    """Top folder of the working tree."""
     has_control: bool
 
     @property
@@ -256,7 +253,7 @@ class PreparedSides(NamedTuple):
         """
         files = []
         for side in self.placed.both:
-            roots = {self.here, self.placed.first.root, self.placed.second.root} - {side.root}
+            roots = {self.placed.here, self.placed.first.root, self.placed.second.root} - {side.root}
             cases = [line.case for line in lines if line.case.side == side.side.name]
             files.append(relative_files(side, roots, code_files_of(artifacts, cases)))
         differences = (*self.differences, *file_differences(*files))

@@ -23,6 +23,11 @@ def original(network: str) -> str:
     return network.removesuffix(SUFFIX)
 
 
+def is_ranked(case: Case) -> bool:
+    """Whether a case takes part in comparisons of sessions and in fronts: it is no twin, and on no side of a gate."""
+    return not (case.is_of_gate or is_twin(case.network))
+
+
 def twin_of(case: Case) -> Case:
     """The same case under its second name."""
     return msgspec.structs.replace(case, network=case.network + SUFFIX)

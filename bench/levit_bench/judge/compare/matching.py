@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from levit_bench.catalog.twins import is_twin
+from levit_bench.catalog.twins import is_ranked
 from levit_bench.errors import UsageError
 from levit_bench.judge.comparability import FIELDS_OF_SETTING, Setting, enumerate_values, natural, setting, values
 from levit_bench.judge.front.panels import once
@@ -68,9 +68,7 @@ def keyed(records: Iterable[Record]) -> dict[Key, list[Record]]:
 
     Without twins, and without the sides of gates, which are judged against each other.
     """
-    subjects = [
-        r for r in records if r.info.role == "subject" and not r.case.is_of_gate and not is_twin(r.case.network)
-    ]
+    subjects = [r for r in records if r.info.role == "subject" and is_ranked(r.case)]
     records_by_key: dict[Key, list[Record]] = {_key(record): [] for record in subjects}
     for record in once(subjects):
         records_by_key[_key(record)].append(record)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from levit_bench.judge.verdicts import Comparison, Effect, Rules, Verdict, judge
+import msgspec
+
+from levit_bench.judge.verdicts import Comparison, Effect, Rules, Verdict, judge, percent_above
 from levit_bench.records import Finding
 
 
@@ -24,15 +26,16 @@ def is_decided(comparison: Comparison) -> bool:
     return comparison.verdict in (Verdict.SLOWER, Verdict.FASTER, Verdict.SAME)
 
 
+def finds_margin(comparison: Comparison) -> bool:
+    """Whether its runs find a slowdown of the margin four times in five: without that, *same* says nothing."""
+    return comparison.detectable is not None and comparison.detectable <= 1 + comparison.margin
+
+
 def _if_detectable(comparison: Comparison) -> Comparison:
     """The comparison; inconclusive instead of the same where the runs could not have found what matters."""
-    least = comparison.detectable
-    if comparison.verdict is not Verdict.SAME or (least is not None and least <= 1 + comparison.margin):
+    if comparison.verdict is not Verdict.SAME or finds_margin(comparison):
         return comparison
-    from msgspec.structs import replace
-
-    from levit_bench.judge.verdicts import percent_above
-
+    least = comparison.detectable
     found = "no slowdown at all" if least is None else f"only slowdowns of {percent_above(least)}"
     reason = f"{comparison.reason}, but four times in five such runs find {found}: more than the margin"
-    return replace(comparison, verdict=Verdict.INCONCLUSIVE, reason=reason)
+    return msgspec.structs.replace(comparison, verdict=Verdict.INCONCLUSIVE, reason=reason)

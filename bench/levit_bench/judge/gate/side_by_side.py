@@ -35,7 +35,7 @@ def side_by_side(records: Iterable[Record], rules: GateRules, findings: Sequence
         findings: about its file.
 
     Raises:
-        NothingToShowError: it is no gate.
+        NothingToShowError: the session was not measured by a gate.
     """
     subjects = [record for record in records if record.info.role == "subject" and record.case.side]
     if not subjects:

@@ -11,6 +11,7 @@ from levit_bench.catalog.side_pairs import pair_name
 from levit_bench.judge.compare.two_sides import Report, Row
 from levit_bench.judge.estimates import no_speed
 from levit_bench.judge.gate.gate_report import CaseVerdict, GateCase, GateReport, GateRules
+from levit_bench.judge.gate.pairs import finds_margin
 from levit_bench.judge.gate.side_by_side import OF_COMPARISONS
 from levit_bench.records import Finding, Record
 
@@ -77,8 +78,7 @@ def _of_row(row: Row, against: str) -> GateCase:
         return case._replace(
             verdict=CaseVerdict.FAILED if failed else CaseVerdict.INCONCLUSIVE, reason=no_time.message, comparison=None
         )
-    least = comparison.detectable
-    if case.verdict is CaseVerdict.SAME and (least is None or least > 1 + comparison.margin):
+    if case.verdict is CaseVerdict.SAME and not finds_margin(comparison):
         reason = f"{comparison.reason}, but these sessions could not have found a slowdown of the margin"
         return case._replace(verdict=CaseVerdict.INCONCLUSIVE, reason=reason)
     return case

@@ -141,7 +141,7 @@ def _members(path: Path) -> list[str]:
     """Names of the files in an archive, in lower case: torch looks them up in any case.
 
     Raises:
-        ValueError: the file is no archive.
+        ValueError: the file is not an archive.
     """
     import torch
 

@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
+from levit_bench.axes import usual
 from levit_bench.errors import BenchError, UsageError
 from levit_bench.measuring.preparing.scratch_folder import Scratch
 from levit_bench.measuring.sides.interpreters import Packages, environment_with, packages_here, packages_of
@@ -23,8 +26,6 @@ _TELLING = (
     "torch", "timm", "torchvision", "numpy", "onnx", "onnxruntime", "onnxscript", "openvino", "safetensors",
 )  # fmt: skip
 """Distributions whose versions are stored with a side in any case."""
-
-
 _INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv"})
 """Distributions that no network is made of."""
 
@@ -97,13 +98,7 @@ def check_revisions(first: SideWords, second: SideWords) -> None:
 
 def control_of(first: PlacedSide) -> PlacedSide:
     """Side a a second time, under another name."""
-    return first._replace(side=_renamed(first.side))
-
-
-def _renamed(side: Side) -> Side:
-    import msgspec
-
-    return msgspec.structs.replace(side, name="control")
+    return first._replace(side=msgspec.structs.replace(first.side, name="control"))
 
 
 def _revision(
@@ -219,8 +214,6 @@ def _differences(first: PlacedSide, second: PlacedSide) -> Iterator[SideDifferen
 
 
 def _axis_value(side: PlacedSide, name: str) -> str:
-    from levit_bench.axes import usual
-
     return side.axes.get(name, str(usual(name)))
 
 

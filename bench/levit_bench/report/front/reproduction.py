@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from levit_bench.asking.session_options import BY_NAME, OptionKind, SessionOption
 from levit_bench.axes import AXES, NO_CHOICE, Axis, Shown, usual
-from levit_bench.catalog.twins import is_twin
+from levit_bench.catalog.twins import is_ranked
 from levit_bench.numbers.units import format_duration, parse_duration
 from levit_bench.paths.model_files import USUAL_RUNTIME, kind_of
 from levit_bench.records import Case, Protocol, Record
@@ -48,7 +48,7 @@ def reproduce(records: Iterable[Record], options: Sequence[str] = (), store: Seq
     """
     sessions: dict[str, list[Record]] = {}
     for record in records:
-        if record.info.role == "subject" and not record.case.is_of_gate and not is_twin(record.case.network):
+        if record.info.role == "subject" and is_ranked(record.case):
             sessions.setdefault(record.session, []).append(record)
     files: dict[str, str] = {}  # Names by text.
     runs = dict.fromkeys(

@@ -9,6 +9,7 @@ from collections import Counter
 from levit_bench.axes import SAID
 from levit_bench.judge.gate.gate_report import CaseVerdict, GateCase, GateReport
 from levit_bench.records import Record
+from levit_bench.report.gate.case_figures import case_figures
 from levit_bench.report.gate.case_latency import latency_s
 from levit_bench.report.gate.sentence import overall
 from levit_bench.report.views.cases import fields
@@ -58,8 +59,8 @@ def encoded(report: GateReport) -> str:
 
 def _case(case: GateCase) -> dict[str, object]:
     record = case.second or case.first
-    comparison = case.comparison
-    ratio = comparison.ratio if comparison else None
+    ratio = case.comparison.ratio if case.comparison else None
+    figures = {name: _finite(value) for name, value in case_figures(case).items()}
     return {
         "name": case.name,
         "verdict": case.verdict.value,
@@ -73,13 +74,13 @@ def _case(case: GateCase) -> dict[str, object]:
         "second_session": case.second.session if case.second else None,
         "first_latency_s": latency_s(case.first),
         "second_latency_s": latency_s(case.second),
-        "ratio": _finite(ratio.value) if ratio else None,
-        "ratio_low": _finite(ratio.low) if ratio else None,
-        "ratio_high": _finite(ratio.high) if ratio else None,
+        "ratio": figures["ratio"],
+        "ratio_low": figures["ratio_low"],
+        "ratio_high": figures["ratio_high"],
         "level": ratio.level if ratio else None,
         "runs": ratio.n if ratio else 0,
         "method": ratio.method if ratio else None,
-        "detectable_ratio": _finite(comparison.detectable) if comparison else None,
+        "detectable_ratio": figures["detectable_ratio"],
         "outputs_apart": _finite(case.apart),
         "outputs_allowed": _finite(case.allowed),
     }

@@ -13,6 +13,7 @@ import re
 import xml.etree.ElementTree as ET
 
 from levit_bench.judge.gate.gate_report import CaseVerdict, GateCase, GateOutcome, GateReport
+from levit_bench.report.gate.case_figures import case_figures
 from levit_bench.report.gate.case_order import in_order
 from levit_bench.report.gate.sentence import overall
 from levit_bench.report.words.safe_text import shortened, visible
@@ -93,16 +94,7 @@ def _of_gate(report: GateReport) -> dict[str, str]:
 
 def _of_case(case: GateCase) -> dict[str, str]:
     """The figures of a case as text, unrounded; those that the data do not give are left out."""
-    comparison = case.comparison
-    ratio = comparison.ratio if comparison else None
-    figures = {
-        "ratio": ratio.value if ratio else None,
-        "ratio_low": ratio.low if ratio else None,
-        "ratio_high": ratio.high if ratio else None,
-        "detectable_ratio": comparison.detectable if comparison else None,
-        "outputs_apart": case.apart,
-        "outputs_allowed": case.allowed,
-    }
+    figures = {**case_figures(case), "outputs_apart": case.apart, "outputs_allowed": case.allowed}
     told = {name: repr(float(value)) for name, value in figures.items() if value is not None}
     return {"verdict": case.verdict.value, "is_downgraded": str(case.is_downgraded).lower(), **told}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from levit_bench.judge.gate.gate_report import CaseVerdict, GateCase, GateOutcome, GateReport
+from levit_bench.judge.gate.pairs import finds_margin
 from levit_bench.judge.verdicts import percent_above
 from levit_bench.numbers.units import counted
 from levit_bench.report.gate.case_order import ORDER, in_order
@@ -81,7 +82,7 @@ def _inconclusive(report: GateReport) -> Overall:
         return Overall(sentence, advice, longer(report))
     if not unsure:
         return Overall(sentence, "Make the sides comparable: what keeps them apart stands with the cases.")
-    if any(_is_too_coarse(case, report.rules.margin) for case in unsure):
+    if any(case.comparison is None or not finds_margin(case.comparison) for case in unsure):
         return Overall(sentence, f"{_hidden(unsure)}To find a slowdown of {_margin(report)}:", longer(report))
     return Overall(
         sentence,
@@ -120,12 +121,6 @@ def _counts(report: GateReport) -> str:
 def _named(case: GateCase) -> str:
     name = shortened(case.name, _NAME)
     return f"{name} {shortened(case.reason, _REASON)}" if case.verdict is CaseVerdict.SLOWER else name
-
-
-def _is_too_coarse(case: GateCase, margin: float) -> bool:
-    """Whether a slowdown of the margin could have hidden in such a case."""
-    least = case.comparison.detectable if case.comparison else None
-    return least is None or least > 1 + margin
 
 
 def _hidden(cases: tuple[GateCase, ...]) -> str:
