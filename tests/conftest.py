@@ -1,12 +1,14 @@
-"""What holds for all tests: they share prepared networks, wait for no session of the user's and keep none waiting, and
-hypothesis gives no verdict on the speed of a machine."""
+"""What holds for all tests: they share prepared networks, wait for no session of the user's and keep none waiting,
+leave the environment as they found it, and hypothesis gives no verdict on the speed of a machine."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import tempfile
+from collections.abc import Generator
 
+import pytest
 from hypothesis import HealthCheck, settings
 from levit_bench.measuring.session import machine_lock
 from levit_bench.paths.cache_folder import VARIABLE
@@ -23,6 +25,19 @@ def pytest_configure() -> None:
         os.environ[VARIABLE] = _made[0]
         # What they time means nothing. Tests of the lock have files of their own.
         os.environ[machine_lock.VARIABLE] = "off"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """Put back what a test or a library that it imported set: scikit-learn sets variables of OpenMP when it is
+    imported, and a command that a later test starts would say so."""
+    before = dict(os.environ)
+    try:
+        return (yield)
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
 
 
 def pytest_unconfigure() -> None:

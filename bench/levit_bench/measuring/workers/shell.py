@@ -180,7 +180,8 @@ def about(shell: Shell) -> list[Finding]:
     out = []
     if shell.dropped:
         message = (
-            f"the calling shell sets {_joined(shell.dropped)}, which can change times; workers were started without. "
+            f"the calling shell, or a library that this process imported, sets {_joined(shell.dropped)}, which can "
+            "change times; workers were started without. "
             f"To measure with a variable, name it in {WANTED_VARIABLE}: it is stored, and such sessions are kept apart "
             "from others."
         )
