@@ -51,9 +51,24 @@ def test_the_document_holds_the_same_as_numbers(capsys: pytest.CaptureFixture[st
 
 def test_clearing_removes_it_and_says_how_much(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     code, _, err = run(capsys, "cache", "--clear")
-    assert (code, err.splitlines()[0]) == (0, "removed 1 prepared network and 1 reading")
+    assert (code, err.splitlines()[0]) == (0, "removed 1 prepared network, 1 reading and 0 environments")
     document = json.loads(run(capsys, "cache", "--json")[1])
     assert (document["artifacts"], document["readings"]["files"]) == ([], 0)
+
+
+def test_environments_of_gates_are_listed_and_cleared(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    place = folder / "environments" / "0123456789abcdef"
+    place.mkdir(parents=True)
+    (place / "ready.json").write_text('{"requirements": ["timm==1.0.20"]}', encoding="utf-8")
+    (place / "package").write_bytes(b"\0" * (2 << 20))
+    err = run(capsys, "cache")[2]
+    assert "1 environment of gates, 2 MiB, at most 6 of them:" in err
+    assert "timm==1.0.20, 2 MiB, used" in err
+    (one,) = json.loads(run(capsys, "cache", "--json")[1])["environments"]
+    assert one["requirements"] == ["timm==1.0.20"]
+    assert "and 1 environment" in run(capsys, "cache", "--clear")[2].splitlines()[0]
+    assert json.loads(run(capsys, "cache", "--json")[1])["environments"] == []
+    assert not place.exists()
 
 
 def test_another_folder_is_looked_at_by_name(capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path) -> None:

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import levit_bench
 import pytest
+from levit_bench.errors import NothingToShowError
 
 from tests.cli.test_cli import run
 from tests.cli.test_compare import made, store
 from tests.measuring.sides.test_repository import git, state
 from tests.programs import run as run_program
+from tools.simulated import gates_truth
 
 __all__ = ["store"]
 NETS = """import torch
@@ -63,7 +65,7 @@ class Body(nn.Module):
         (["--find", "much"], "--find"),
         (["--margin", "much"], "--margin"),
         (["--reference", "v1"], "--reference goes with --baseline"),
-        (["--session", "last"], "--session goes with --baseline"),
+        (["--session", "last"], "--session judges what is stored and measures nothing. Leave --networks out."),
         (["--a", "no-such-python/bin/python"], "there is no interpreter"),
         (["--a", "gone"], "no git repository"),
         (["--start-method", "fork"], "No such option"),
@@ -107,6 +109,32 @@ def test_a_stored_session_is_judged_against_a_baseline_and_a_fixed_reference(
     ]  # fmt: skip
     assert json.loads((tmp_path / "out" / "gate.json").read_text(encoding="utf-8")) == document
     assert ET.parse(tmp_path / "out" / "junit.xml").getroot().iter("failure")
+
+
+def test_a_stored_gate_is_judged_once_more_by_its_own_rules(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    gates_truth.gate(1, gates_truth.QUIET, {"kept": 1.0, "slowed": 1.2}, folder=tmp_path)
+    words = ("gate", "--session", "last", "--store", str(tmp_path))
+    code, out, _ = run(capsys, *words, "--json", "--out", str(tmp_path / "out"))
+    document = json.loads(out)
+    verdicts = {case["network"]: case["verdict"] for case in document["cases"]}
+    assert (code, verdicts) == (1, {"kept": "same", "slowed": "slower"})
+    assert (document["rules"]["min_effect"], document["rules"]["margin"]) == (0.02, 0.05)
+    assert "levit-bench gate --session" not in (tmp_path / "out" / "comment.md").read_text(encoding="utf-8")
+    report = levit_bench.load(tmp_path, "last").gate(min_effect="30%")
+    assert {case.name.partition(" ")[0]: case.verdict for case in report.cases}["slowed"] != "slower"
+    assert run(capsys, *words, "--min-effect", "30%", "--margin", "60%")[0] == 0
+    shown = run(capsys, "show", "--store", str(tmp_path))[1]
+    assert f"two sides, measured by a gate; its verdicts: levit-bench gate --session {report.session}" in shown
+
+
+def test_a_session_without_sides_or_several_sessions_are_no_gate(
+    capsys: pytest.CaptureFixture[str], store: Path
+) -> None:
+    code, _, err = run(capsys, "gate", "--session", "20260105")
+    assert code == 3
+    assert "this session has no sides" in " ".join(err.split())
+    with pytest.raises(NothingToShowError, match="a gate is one session, and these are"):
+        levit_bench.load(store).gate()
 
 
 def test_a_case_that_the_judged_session_lacks_is_missing_and_never_green(

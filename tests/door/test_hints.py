@@ -41,6 +41,7 @@ from levit_bench.report.gate import commands as gate_commands
 from levit_bench.report.listings import plan as plans
 from levit_bench.report.views import percentiles, timer_agreement, variance
 from levit_bench.report.views.view import ViewRequest
+from levit_bench.report.words import gate_sessions
 from levit_bench.report.words.longer_session import sentence
 from levit_bench.store import files, tags
 
@@ -239,6 +240,7 @@ MESSAGES: dict[str, Callable[[], str]] = {
         lambda: session_module._refuse_gate(STORE, SimpleNamespace(sides=("a", "b")))  # type: ignore[arg-type]
     ),
     "the same gate again": lambda: gate_commands.same_again(gate_report([CaseVerdict.SAME])),
+    "a stored gate": lambda: str(gate_sessions.sentence([record(side="b")])),
     "a longer gate": lambda: gate_commands.longer(gate_report([CaseVerdict.INCONCLUSIVE])),
     "a longer judged session": lambda: gate_commands.longer(
         gate_report([CaseVerdict.INCONCLUSIVE], baseline="good", command=("--baseline", "good"))

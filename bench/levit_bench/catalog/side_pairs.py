@@ -12,6 +12,15 @@ from levit_bench.catalog.network_calls import without_digest
 from levit_bench.records import Case, SideDifference, SideName
 
 _Item = TypeVar("_Item")
+WORKING_TREE = "the working tree in this environment"
+"""What is stored as a side's name where nobody named side b."""
+MERGE_BASE = "merge base with"
+"""How the name begins that is stored for side a where nobody named a side; the branch follows."""
+
+
+def is_named(asked: str) -> bool:
+    """Whether a side's stored name is what its user wrote, and would mean the same side again."""
+    return asked != WORKING_TREE and not asked.startswith(f"{MERGE_BASE} ")
 
 
 def axes_of(differences: Iterable[SideDifference]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from levit_bench.judge.gate.side_by_side import side_by_side
 from levit_bench.judge.gate.stored_sessions import StoredSide, against_stored
 from levit_bench.judge.verdicts import Rules
 from levit_bench.reading.comparison import paths_of, stored_at
+from levit_bench.reading.rules import gate_rules_from
 from levit_bench.records import Finding, Record
 from levit_bench.store import files
 
@@ -23,6 +24,44 @@ def gate_of_session(records: Sequence[Record], findings: Sequence[Finding], rule
         NothingToShowError: it measured no sides.
     """
     return side_by_side(records, rules, findings)
+
+
+def gate_again(
+    records: Sequence[Record],
+    findings: Sequence[Finding],
+    *,
+    min_effect: str | None = None,
+    margin: str | None = None,
+    allow_inconclusive: bool = False,
+    allow_other_outputs: bool = False,
+) -> GateReport:
+    """The verdicts of a stored gate once more, by the rules that it was measured under unless others are given.
+
+    Args:
+        records: of one session.
+        findings: about its file.
+        min_effect: share below which slowdowns do not fail, such as `"2%"`.
+        margin: share within which a case is the same.
+        allow_inconclusive: as of the verb `gate`.
+        allow_other_outputs: as of the verb `gate`.
+
+    Raises:
+        NothingToShowError: these are none or several sessions, or one that measured no sides.
+        UsageError: a share is invalid.
+    """
+    if len(sessions := sorted({record.session for record in records})) > 1:
+        raise NothingToShowError(
+            f"a gate is one session, and these are {len(sessions)}. Name one, such as {sessions[-1]}."
+        )
+    given = gate_rules_from(min_effect, margin)
+    for record in records[:1]:
+        stored = record.protocol
+        if min_effect is None and stored.min_effect is not None:
+            given = given._replace(min_effect=stored.min_effect)
+        if margin is None and stored.margin is not None:
+            given = given._replace(margin=stored.margin)
+    rules = GateRules(given.min_effect, given.margin, allow_inconclusive, allow_other_outputs)
+    return gate_of_session(records, findings, rules)
 
 
 def gate_of_stored(root: Path, session: str, baselines: Sequence[str], rules: GateRules) -> GateReport:

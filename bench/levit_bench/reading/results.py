@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from levit_bench.judge.compare.aa import AAComparison
     from levit_bench.judge.explain.factors import Explanation
     from levit_bench.judge.front.pick import Pick
+    from levit_bench.judge.gate.gate_report import GateReport
     from levit_bench.judge.scaling import Curve
     from levit_bench.reading.comparison import SessionComparison
     from levit_bench.reading.exporting import Export
@@ -282,6 +283,38 @@ class Results(StoredSelection):
             f"nothing in {self.choice.place} was timed twice. Measure some: "
             f"{command_line('aa', '--networks', 'levit_192', '--budget', '60s', stores=self.choice.stores)}"
         )
+
+    def gate(
+        self,
+        *,
+        min_effect: str | None = None,
+        margin: str | None = None,
+        allow_inconclusive: bool = False,
+        allow_other_outputs: bool = False,
+    ) -> GateReport:
+        """The verdicts on the two sides that this session measured, as `levit-bench gate --session` prints them.
+
+        Args:
+            min_effect: share of the time below which slowdowns do not fail, such as `"2%"`; absent: the gate's own.
+            margin: share within which a case is the same; absent: the gate's own.
+            allow_inconclusive: whether the exit code is 0 where the data cannot tell.
+            allow_other_outputs: whether times are judged where the sides compute different things.
+
+        Returns:
+            A case each with its verdict, ratio, limits and detectable slowdown; `outcome` and `exit_code`.
+
+        Raises:
+            NothingToShowError: these are none or several sessions, or one that no gate measured.
+            UsageError: a share is invalid.
+        """
+        from levit_bench.reading.gate import gate_again
+
+        return gate_again(
+            self.records, self.findings,
+            min_effect=min_effect, margin=margin,
+            allow_inconclusive=arguments.flag("allow_inconclusive", allow_inconclusive),
+            allow_other_outputs=arguments.flag("allow_other_outputs", allow_other_outputs),
+        )  # fmt: skip
 
     def export(self, to: str, *, commit: str | None = None, repository: str | Path | None = None) -> Export:
         """The cases in the format of another tool, as `levit-bench export` writes them.

@@ -72,7 +72,11 @@ _MOST = "10m"
 @click.option(
     "--reference", metavar="SESSION", help="With --baseline: a second one, fixed, against which slow drift shows."
 )
-@click.option("--session", metavar="NAME", help="With --baseline: the session that is judged.  [default: last]")
+@click.option(
+    "--session",
+    metavar="NAME",
+    help="Measure nothing: judge a stored gate once more; with --baseline, the session that is compared.",
+)
 @store_option
 @click.option("--title", help="What the gate is for; kept in its session.")
 @click.option(
@@ -112,6 +116,7 @@ def command(
       levit-bench gate --a main --networks models/nets.py:build --out gate
       levit-bench gate --a 'torch==2.12.*' --networks paper --budget 5m
       levit-bench gate --a runtime=eager --b runtime=onnxruntime --networks levit_192
+      levit-bench gate --session last --out gate
       levit-bench gate --baseline good --reference v1
 
     Exit codes: 0 nothing is slower and a slowdown of the margin would have been found, 1 a case is slower, failed,
@@ -124,18 +129,36 @@ def command(
 
     rules = gate_rules_from(min_effect, margin)
     gate_rules = GateRules(rules.min_effect, rules.margin, allow_inconclusive, allow_other_outputs)
+    interrupted = False
     if baseline is not None:
-        _refuse_measuring_options()
+        _refuse_measuring_options("--baseline")
         report = gate_of_stored(root, session or "last", [baseline, *([reference] if reference else [])], gate_rules)
-        interrupted = False
+    elif reference is not None:
+        raise UsageError("--reference goes with --baseline, which compares stored sessions. Add it, or leave it out.")
+    elif session is not None:
+        _refuse_measuring_options("--session")
+        report = _again(root, session, gate_rules)
     else:
-        if alone := next((n for n, v in (("--reference", reference), ("--session", session)) if v is not None), None):
-            raise UsageError(f"{alone} goes with --baseline, which compares stored sessions. Add it, or leave it out.")
         report, interrupted = _measured(root, gate_rules, words)
-    report = report._replace(command=_words_of_command())
+    if session is None or baseline is not None:
+        report = report._replace(command=_words_of_command())
     _show(report, out, name, annotations=annotations, as_json=as_json)
     print_findings(report.findings)
     return EXIT_INTERRUPTED if interrupted else report.exit_code
+
+
+def _again(root: Path, session: str, rules: GateRules) -> GateReport:
+    """The verdicts of a stored gate once more, by its own rules where the command line has no others."""
+    from levit_bench import api
+
+    context = click.get_current_context()
+    given: dict[str, str | None] = {
+        name: context.params[name] if context.get_parameter_source(name) is ParameterSource.COMMANDLINE else None
+        for name in ("min_effect", "margin")
+    }
+    return api.load(root, session).gate(
+        **given, allow_inconclusive=rules.allow_inconclusive, allow_other_outputs=rules.allow_other_outputs
+    )
 
 
 def _measured(root: Path, rules: GateRules, words: dict[str, Any]) -> tuple[GateReport, bool]:
@@ -185,7 +208,7 @@ def _slowdown(find: str | None) -> float | None:
     return slowdown_from(find)
 
 
-def _refuse_measuring_options() -> None:
+def _refuse_measuring_options(stored: str) -> None:
     """Check that nothing is said of measuring where stored sessions are judged.
 
     Raises:
@@ -199,7 +222,7 @@ def _refuse_measuring_options() -> None:
         and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
     ]
     if names:
-        raise UsageError(f"--baseline judges stored sessions and measures nothing. Leave {', '.join(names)} out.")
+        raise UsageError(f"{stored} judges what is stored and measures nothing. Leave {', '.join(names)} out.")
 
 
 def _words_of_command() -> tuple[str, ...]:

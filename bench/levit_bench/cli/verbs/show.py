@@ -60,7 +60,7 @@ def command(
     from levit_bench.reading.session_list import newest_session, other_sessions
     from levit_bench.report.listings import sessions
     from levit_bench.report.views.cases import findings_of
-    from levit_bench.report.words import checked_references
+    from levit_bench.report.words import checked_references, gate_sessions
 
     chosen(views)  # refused before anything is read
     if as_markdown and (views["grid"] is None or as_json):
@@ -82,6 +82,8 @@ def command(
             console.print(part)
         if (checked := checked_references.sentence(view.records)) is not None:
             print_wrapped(console, checked, style="dim")
+        if (of_gate := gate_sessions.sentence(view.records)) is not None:
+            print_wrapped(console, of_gate, style="dim")
         shown = {record.session for record in view.records}
         if newest is not None and (others := other_sessions(choice.stores, shown)):
             console.print()

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from levit_bench.catalog.side_pairs import MERGE_BASE
 from levit_bench.errors import BenchError, UsageError, one_line
 
 _BRANCHES = ("main", "master", "trunk", "develop")
@@ -72,7 +73,7 @@ class Repository(NamedTuple):
                 f"HEAD and {branch} have no common commit in the history that is here.{self._shallow_words()} Name a "
                 "revision with --a."
             )
-        return Revision(found, f"merge base with {branch}")
+        return Revision(found, f"{MERGE_BASE} {branch}")
 
     def head(self) -> str | None:
         """The commit that is checked out; None before the first one."""

@@ -12,9 +12,11 @@ from typing import NamedTuple
 import msgspec
 
 from levit_bench.axes import usual
+from levit_bench.catalog.side_pairs import WORKING_TREE
 from levit_bench.errors import BenchError, UsageError
 from levit_bench.measuring.preparing.scratch_folder import Scratch
-from levit_bench.measuring.sides.interpreters import Packages, environment_with, packages_here, packages_of
+from levit_bench.measuring.sides.environments import environment_with
+from levit_bench.measuring.sides.interpreters import Packages, packages_here, packages_of
 from levit_bench.measuring.sides.repository import Repository, Revision, repository_at
 from levit_bench.measuring.sides.side_words import SideWords
 from levit_bench.measuring.workers.place import HERE, Place
@@ -160,7 +162,7 @@ def _side(
     packages = packages_of(python, [entry for entry in path or () if entry]) if python else packages_here()
     side = Side(
         name=name,
-        asked=words.text or (revision.words if revision else "the working tree in this environment"),
+        asked=words.text or (revision.words if revision else WORKING_TREE),
         revision=revision.commit if revision else repository.head() if repository else None,
         dirty=False if revision else repository.is_dirty() if repository else None,
         python=packages.python,

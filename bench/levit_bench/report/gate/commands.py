@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from levit_bench.catalog.side_pairs import is_named
 from levit_bench.command_lines import command_line
 from levit_bench.judge.gate.gate_report import GateReport
 
@@ -39,7 +40,8 @@ def _words(report: GateReport) -> tuple[str, ...]:
     records = [record for case in report.cases if (record := case.second or case.first)]
     names = dict.fromkeys(_askable(record.case.network, is_of_user=record.case.is_of_user) for record in records)
     networks = ("--networks", ",".join(names)) if names else ()
-    sides = [word for side in report.sides if side.name in ("a", "b") for word in (f"--{side.name}", side.asked)]
+    named = [side for side in report.sides if side.name in ("a", "b") and is_named(side.asked)]
+    sides = [word for side in named for word in (f"--{side.name}", side.asked)]
     return (*networks, *sides)
 
 

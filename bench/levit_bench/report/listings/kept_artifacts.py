@@ -41,6 +41,15 @@ class KeptReadings(NamedTuple):
     limit_bytes: int
 
 
+class KeptSide(NamedTuple):
+    """An environment that was made for the requirements of a gate's side."""
+
+    requirements: tuple[str, ...]
+    bytes: int
+    used_at: float
+    """When it was used last, in seconds since the epoch."""
+
+
 def table(kept: Sequence[KeptArtifact]) -> Table:
     """One row an artifact, the one used last first."""
     from rich.text import Text
@@ -79,7 +88,24 @@ def readings_sentence(read: KeptReadings) -> str:
     )
 
 
-def document(kept: Sequence[KeptArtifact], folder: Path, limit_bytes: int, read: KeptReadings) -> dict[str, object]:
+def environments_lines(sides: Sequence[KeptSide], most: int) -> list[str]:
+    """How many environments of gates are kept, and each with what was asked for."""
+    if not sides:
+        return []
+    size = format_bytes(sum(side.bytes for side in sides))
+    return [
+        f"{counted(len(sides), 'environment')} of gates, {size}, at most {most} of them:",
+        *(
+            f"  {shortened(' '.join(side.requirements), 60)}, {format_bytes(side.bytes)}, "
+            f"used {_day(_utc(side.used_at))}"
+            for side in sides
+        ),
+    ]
+
+
+def document(
+    kept: Sequence[KeptArtifact], folder: Path, limit_bytes: int, read: KeptReadings, sides: Sequence[KeptSide] = ()
+) -> dict[str, object]:
     """The same as plain data; sizes in bytes, times in UTC."""
     return {
         "folder": str(folder),
@@ -102,6 +128,10 @@ def document(kept: Sequence[KeptArtifact], folder: Path, limit_bytes: int, read:
             for one in kept
         ],
         "readings": {"files": read.files, "bytes": read.bytes, "limit_bytes": read.limit_bytes},
+        "environments": [
+            {"requirements": list(side.requirements), "bytes": side.bytes, "used_at": _utc(side.used_at)}
+            for side in sides
+        ],
     }
 
 
