@@ -16,6 +16,7 @@ from typing import NamedTuple
 import msgspec
 from levit_bench.catalog.side_pairs import axes_of, paired
 from levit_bench.judge.gate.gate_report import CaseVerdict, GateOutcome, GateReport, GateRules
+from levit_bench.judge.gate.pairs import is_decided
 from levit_bench.judge.gate.side_by_side import side_by_side
 from levit_bench.numbers.quantiles import student_t
 from levit_bench.records import Record
@@ -40,12 +41,27 @@ class Rates(NamedTuple):
 
 
 def composed(records: Sequence[Record], runs: int, gates: int, seed: int = SEED) -> Iterator[GateReport]:
-    """So many gates, each of so many runs of a session, drawn without replacement within a gate."""
+    """So many gates, each of so many runs of a session, drawn without replacement within a gate.
+
+    As in a gate that is measured, cases whose verdict is certain after half of the runs have no others.
+    """
     numbers = sorted({run.run for record in records for run in record.runs if run.complete})
     draw = random.Random(seed)
     for _ in range(gates):
-        chosen = frozenset(draw.sample(numbers, runs))
-        yield side_by_side([_with_runs(record, chosen) for record in records], RULES)
+        chosen = draw.sample(numbers, runs)
+        looks = (max(1, runs // 2), runs)
+        half, whole = frozenset(chosen[: looks[0]]), frozenset(chosen)
+        at_the_look = side_by_side([_with_runs(record, half, looks) for record in records], RULES)
+        decided = {
+            record.info.id
+            for case in at_the_look.cases
+            if case.comparison and is_decided(case.comparison)
+            for record in (case.first, case.second)
+            if record
+        }
+        yield side_by_side(
+            [_with_runs(record, half if record.info.id in decided else whole, looks) for record in records], RULES
+        )
 
 
 def rates(reports: Iterable[GateReport]) -> Rates:
@@ -113,9 +129,9 @@ def _passes(record: Record, numbers: set[int]) -> list[float]:
     return [duration for run in record.runs if run.run in numbers for turn in run.turns for duration in turn.duration_s]
 
 
-def _with_runs(record: Record, numbers: frozenset[int]) -> Record:
+def _with_runs(record: Record, numbers: frozenset[int], looks: tuple[int, ...]) -> Record:
     runs = tuple(run for run in record.runs if run.run in numbers)
-    protocol = msgspec.structs.replace(record.protocol, looks=(max(1, len(numbers) // 2), len(numbers)))
+    protocol = msgspec.structs.replace(record.protocol, looks=looks)
     return msgspec.structs.replace(record, runs=runs, protocol=protocol, looks=())
 
 

@@ -1,0 +1,213 @@
+"""docs/gate-measured.md, computed from stored gates, so that no figure on it can go stale.
+
+python -m tools.pages.gate_page        writes the page and its picture; the tests compare them
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from statistics import fmean, median
+from typing import NamedTuple
+
+from levit_bench.judge.gate.gate_report import CaseVerdict, GateCase, GateReport
+from levit_bench.judge.gate.side_by_side import side_by_side
+from levit_bench.records import Record
+from levit_bench.store.files import Session, records
+
+from tools.gates.composed import (
+    RULES,
+    SEED,
+    Sides,
+    alerts_by_ratio,
+    alerts_by_t_test,
+    composed,
+    fails_by_median,
+    one_after_the_other,
+    rates,
+    upper_limit,
+)
+from tools.pages import ROOT
+from tools.pages.measured_page import sessions
+
+PAGE = ROOT / "docs" / "gate-measured.md"
+COMPOSED = 400
+"""Gates that are drawn from each pool."""
+SLOWDOWNS = {"3 %": "gate_3", "5 %": "gate_5", "10 %": "gate_10", "−10 %": "gate_faster"}
+"""Topics of docs/evidence.toml, by what was planted; of each the first session is the pool."""
+_REPORTS_BEFORE = 10
+"""Earlier reports that a t-test has for its history."""
+
+
+def reports(topic: str) -> list[GateReport]:
+    """The verdicts of the stored gates of a topic."""
+    return [side_by_side(records(session), RULES) for session in sessions(topic)]
+
+
+def length_s(session: Session) -> float:
+    """Seconds from the start of the first run to the end of the last."""
+    return session.ends[-1].at_s - session.starts[0].at_s
+
+
+class Unchanged(NamedTuple):
+    """Gates of unchanged code."""
+
+    gates: int
+    cases: int
+    alarms: int
+    """Gates that called a case slower."""
+    faster: int
+    """Gates that called a case faster."""
+    inconclusive: int
+    """Gates that ended inconclusive."""
+    open_cases: int
+    """Cases that were inconclusive."""
+    detectable: float
+    """Median of the detectable slowdown over all cases, as a ratio."""
+    seconds: float
+    """Median length."""
+
+    def row(self, words: str) -> str:
+        """A row of the table."""
+        limit = 100 * upper_limit(self.alarms, self.gates)
+        return (
+            f"| {words} | {self.gates} | {self.alarms} ({limit:.0f} %) | {self.faster} | {self.inconclusive} "
+            f"| {self.open_cases} of {self.cases} | {100 * (self.detectable - 1):.1f} % | {self.seconds:.0f} s |"
+        )
+
+
+def unchanged(topic: str) -> Unchanged:
+    """What the stored gates of a topic found, whose sides are one code."""
+    found, taken = reports(topic), sessions(topic)
+    total = rates(found)
+    cases = [case for report in found for case in report.cases]
+    return Unchanged(
+        gates=total.gates,
+        cases=len(cases),
+        alarms=total.alarms,
+        faster=total.faster,
+        inconclusive=total.inconclusive,
+        open_cases=sum(case.verdict is CaseVerdict.INCONCLUSIVE for case in cases),
+        detectable=median(_detectable(case) for case in cases),
+        seconds=median(map(length_s, taken)),
+    )
+
+
+def _detectable(case: GateCase) -> float:
+    return (case.comparison and case.comparison.detectable) or float("inf")
+
+
+def runs_of(topic: str) -> int:
+    """Runs that the gates of a topic had planned (median)."""
+    return int(median(session.head.protocol.looks[-1] for session in sessions(topic)))
+
+
+def power_rows() -> Iterator[str]:
+    """Of each planted slowdown and network: its size as the pool has it, and how often gates call it."""
+    for words, topic in SLOWDOWNS.items():
+        pool, *measured = sessions(topic)
+        wanted = CaseVerdict.FASTER if words.startswith("−") else CaseVerdict.SLOWER
+        of_pool = side_by_side(records(pool), RULES)
+        runs = runs_of_120_s()
+        drawn = list(composed(records(pool), runs, COMPOSED))
+        live = [side_by_side(records(session), RULES) for session in measured]
+        for at, case in enumerate(of_pool.cases):
+            ratio = case.comparison and case.comparison.ratio
+            assert ratio
+            yield (
+                f"| {words} | {_short(case.name)} | {_share(ratio.value)} ({_share(ratio.low)} to {_share(ratio.high)}) | "
+                f"{_called(live, at, wanted)} of {len(live)} | {100 * _called(drawn, at, wanted) / len(drawn):.0f} % |"
+            )
+
+
+def runs_of_120_s() -> int:
+    """Runs of a gate of 120 s and two networks (median of those that were measured)."""
+    return int(
+        median(session.head.protocol.looks[-1] for topic in SLOWDOWNS.values() for session in sessions(topic)[1:])
+    )
+
+
+def _called(found: Sequence[GateReport], at: int, wanted: CaseVerdict) -> int:
+    return sum(report.cases[at].verdict is wanted for report in found)
+
+
+def _short(name: str) -> str:
+    """The network of a case of planted.py."""
+    return name.partition(" ")[0].rpartition(":")[2]
+
+
+def _share(ratio: float) -> str:
+    return f"{100 * (ratio - 1):+.1f} %".replace("-", "−")
+
+
+class Rival(NamedTuple):
+    """How another tool judges two measurements of a case, the first of which comes with earlier ones."""
+
+    name: str
+    fails: Callable[[Sides, list[list[float]]], bool]
+
+
+RIVALS = (
+    Rival("pytest-benchmark, `--benchmark-compare-fail=median:5%`", lambda sides, _: fails_by_median(sides)),
+    Rival("github-action-benchmark, `alert-threshold` 200 % (its default)", lambda sides, _: alerts_by_ratio(sides, 2)),
+    Rival("github-action-benchmark, `alert-threshold` 105 %", lambda sides, _: alerts_by_ratio(sides, 1.05)),
+    Rival(
+        f"Bencher, t-test at 0.95 over {_REPORTS_BEFORE} earlier reports",
+        lambda sides, before: alerts_by_t_test([fmean(one) for one in before], fmean(sides.second)),
+    ),
+)
+
+
+def rival_rows() -> Iterator[str]:
+    """False alarms and planted slowdowns found by each rule, on the same passes."""
+    pools = {"unchanged": sessions("gate_pool")[0]} | {
+        words: sessions(topic)[0] for words, topic in SLOWDOWNS.items() if not words.startswith("−")
+    }
+    for rival in RIVALS:
+        cells = []
+        for words, pool in pools.items():
+            failed = [
+                [rival.fails(sides, before) for sides, before in _alone(records(pool), seed)]
+                for seed in range(COMPOSED)
+            ]
+            cells.append(
+                f"{100 * sum(map(any, failed)) / len(failed):.0f} %"
+                if words == "unchanged"
+                else f"{100 * sum(map(sum, failed)) / sum(map(len, failed)):.0f} %"
+            )
+        yield f"| {rival.name} | {' | '.join(cells)} |"
+    drawn = rates(composed(records(pools["unchanged"]), runs_of("gate_unchanged"), COMPOSED))
+    ours = [f"{100 * drawn.alarms / drawn.gates:.0f} %"]
+    for words, pool in pools.items():
+        if words != "unchanged":
+            found = rates(composed(records(pool), runs_of_120_s(), COMPOSED))
+            ours.append(f"{100 * found.called / found.cases:.0f} %")
+    yield f"| `levit-bench gate` | {' | '.join(ours)} |"
+
+
+def _alone(of_pool: Sequence[Record], seed: int) -> Iterator[tuple[Sides, list[list[float]]]]:
+    """Each case as one process of the base and a later one of the head, and earlier processes of the base."""
+    draw = random.Random(SEED + seed)
+    judged = one_after_the_other(of_pool, 1, draw)
+    before = [one_after_the_other(of_pool, 1, draw) for _ in range(_REPORTS_BEFORE)]
+    for at, sides in enumerate(judged):
+        yield sides, [one[at].first for one in before]
+
+
+def upgrade() -> GateReport:
+    """The stored gate of two versions of a library over the paper's networks."""
+    (session,) = sessions("gate_upgrade")
+    return side_by_side(records(session), RULES)
+
+
+def upgrade_rows(report: GateReport) -> Iterator[str]:
+    """Each network on both sides."""
+    for case in report.cases:
+        made = case.comparison
+        assert made
+        assert made.ratio
+        ratio = made.ratio
+        yield (
+            f"| {case.name.partition(' ')[0]} | {ratio.value:.3f} ({ratio.low:.3f} to {ratio.high:.3f}) | {case.verdict} | "
+            f"{100 * ((made.detectable or float('inf')) - 1):.1f} % |"
+        )
