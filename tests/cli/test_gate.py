@@ -123,7 +123,7 @@ def test_a_stored_gate_is_judged_once_more_by_its_own_rules(capsys: pytest.Captu
     report = levit_bench.load(tmp_path, "last").gate(min_effect="30%")
     assert {case.name.partition(" ")[0]: case.verdict for case in report.cases}["slowed"] != "slower"
     assert run(capsys, *words, "--min-effect", "30%", "--margin", "60%")[0] == 0
-    shown = run(capsys, "show", "--store", str(tmp_path))[1]
+    shown = " ".join(run(capsys, "show", "--store", str(tmp_path))[1].split())
     assert f"two sides, measured by a gate; its verdicts: levit-bench gate --session {report.session}" in shown
 
 
