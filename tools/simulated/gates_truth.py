@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
+from levit_bench.judge.early_stopping.gate import gate_looks
 from levit_bench.judge.gate.gate_report import CaseVerdict, GateReport, GateRules
+from levit_bench.judge.gate.pairs import is_decided, judged
 from levit_bench.judge.gate.side_by_side import side_by_side
+from levit_bench.judge.verdicts import Rules, Verdict, of_pairs
 from levit_bench.records import SideName
 
 from tools.simulated.machine import REGULAR, Scenario
@@ -87,3 +91,30 @@ def trials(count: int, scenario: Scenario, ratios: Sequence[float], first: int =
 
 NOISY = REGULAR["normal"]
 """A machine as noisy as the pilot's."""
+
+
+def two_state_alarms(gates: int, runs: int, cases: int, *, slower: float = 0.1, scatter: float = 0.004) -> int:
+    """Gates of unchanged code that call a case, where every process is slow or fast from its start, as likely as not.
+
+    Args:
+        gates: how many.
+        runs: of each, with the looks that it declares.
+        cases: of each.
+        slower: how much the slow state adds to the log of a time.
+        scatter: standard deviation of what else a run adds.
+    """
+    rng = np.random.default_rng(1000 * runs + cases)
+    looks, alarms = gate_looks(runs, cases), 0
+    for _ in range(gates):
+        first, second = (
+            np.where(rng.random((runs, cases)) < 0.5, slower, 0.0) + rng.normal(0.0, scatter, (runs, cases))
+            for _ in range(2)
+        )
+        verdicts: dict[int, Verdict] = {}
+        for look in looks:
+            effects = [of_pairs(list(logs), of_gate=True) for logs in (second - first)[:look].T]
+            for at, comparison in enumerate(judged(effects, Rules(RULES.min_effect, RULES.margin), len(looks))):
+                if is_decided(comparison):
+                    verdicts.setdefault(at, comparison.verdict)
+        alarms += bool({Verdict.SLOWER, Verdict.FASTER} & set(verdicts.values()))
+    return alarms

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from levit_bench.judge.early_stopping.gate import gate_looks
+from levit_bench.judge.early_stopping.gate import cases_judged, gate_looks
 from levit_bench.judge.early_stopping.planner import planner
 from levit_bench.measuring.reference_cases import NULL, NULL_RESOLUTION, YARDSTICKS
 from levit_bench.measuring.session.engine import Engine
@@ -138,7 +138,7 @@ def take(
         session=name or f"simulated-{seed}",
         bench="0",
         machine=MACHINE,
-        protocol=msgspec.structs.replace(protocol, looks=_looks(protocol, runs)),
+        protocol=msgspec.structs.replace(protocol, looks=_looks(protocol, runs, lines)),
         conditions=machine.look(),
         title="simulated",
         sides=tuple(Side(name=side, asked=side, python="3.11.7") for side in sides or ()),
@@ -166,10 +166,10 @@ def session(
     return take(scenario, seed, networks=networks, runs=runs, rounds=rounds).records
 
 
-def _looks(protocol: Protocol, runs: int) -> tuple[int, ...]:
+def _looks(protocol: Protocol, runs: int, lines: Sequence[CaseLine]) -> tuple[int, ...]:
     if protocol.goal == "budget":
         return ()
-    return gate_looks(runs) if protocol.goal == "gate" else looks(runs)
+    return gate_looks(runs, cases_judged(lines)) if protocol.goal == "gate" else looks(runs)
 
 
 def _line(

@@ -13,8 +13,9 @@ from levit_bench.errors import BudgetTooSmallError
 from levit_bench.measuring.machine.description import machine
 from levit_bench.measuring.reference_cases import instrument_cases
 from levit_bench.measuring.session.sharing import SHARING
-from levit_bench.planning.budget import Costs, settled, smallest_budget, too_small
+from levit_bench.planning.budget import Costs, settled, too_small
 from levit_bench.planning.forecast import forecast
+from levit_bench.planning.gate_runs import runs_needed
 from levit_bench.records import Case, Protocol, Record
 from levit_bench.store import files
 
@@ -40,9 +41,8 @@ def refuse_hopeless(cases: Sequence[Case], protocol: Protocol, root: Path, *, is
     records, _ = files.load_readable(files.session_files(root)) if root.exists() else ([], [])
     costs = _costs(cases, protocol, records)
     if _is_hopeless(costs, protocol):
-        least_s = costs.start_s + costs.round_s if protocol.thin else smallest_budget(costs)
         raise BudgetTooSmallError(
-            f"{too_small(protocol.budget_s, least_s, thin=protocol.thin, is_forecast=True)} Nothing was prepared."
+            f"{too_small(protocol.budget_s, costs, thin=protocol.thin, is_forecast=True)} Nothing was prepared."
         )
 
 
@@ -50,10 +50,11 @@ def _costs(cases: Sequence[Case], protocol: Protocol, history: Sequence[Record])
     """What a start and a round take here by the forecast."""
     this_machine = machine(gpus=any(case.device == "cuda" for case in cases))
     references = [case for case, _ in instrument_cases(cases)]
-    return forecast(cases, references, protocol, history, this_machine, SHARING).costs
+    costs = forecast(cases, references, protocol, history, this_machine, SHARING).costs
+    return costs._replace(least_runs=runs_needed(protocol, cases))
 
 
 def _is_hopeless(costs: Costs, protocol: Protocol) -> bool:
     """Whether the budget would be refused even if everything were `OPTIMISM` times as fast."""
-    faster = Costs(costs.start_s / OPTIMISM, costs.round_s / OPTIMISM)
+    faster = Costs(costs.start_s / OPTIMISM, costs.round_s / OPTIMISM, costs.least_runs)
     return settled(protocol.budget_s, faster, thin=protocol.thin).refusal is not None

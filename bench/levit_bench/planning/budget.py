@@ -55,6 +55,8 @@ class Costs(NamedTuple):
     """Starting the seats of a run and loading their cases."""
     round_s: float
     """One turn for every case of the block."""
+    least_runs: int = MIN_RUNS
+    """Runs without which the session has no answer."""
 
 
 class Plan(NamedTuple):
@@ -70,6 +72,8 @@ class Plan(NamedTuple):
     """Numbers of complete runs after which the goal is checked; empty where the budget alone ends the session."""
     scatter: RunScatter = PILOT
     """Variance components that it was planned by."""
+    least_runs: int = MIN_RUNS
+    """Runs without which the session has no answer."""
 
 
 class Progress(NamedTuple):
@@ -106,7 +110,7 @@ def turn_seconds(settle: int, passes: int, pass_s: float) -> float:
 
 def smallest_budget(costs: Costs) -> float:
     """Seconds of the smallest budget that gives a useful interval."""
-    return MIN_RUNS * (costs.start_s + MIN_ROUNDS * costs.round_s)
+    return costs.least_runs * (costs.start_s + MIN_ROUNDS * costs.round_s)
 
 
 def plan(costs: Costs, budget_s: float, scatter: RunScatter = PILOT) -> Plan:
@@ -123,15 +127,17 @@ def plan(costs: Costs, budget_s: float, scatter: RunScatter = PILOT) -> Plan:
         scatter: of a ratio to the yardstick on this machine, or the pilot's.
     """
     smallest = smallest_budget(costs)
-    possible = [(runs, _rounds_in(budget_s / runs, costs)) for runs in range(MIN_RUNS, MAX_RUNS + 1)]
+    possible = [(runs, _rounds_in(budget_s / runs, costs)) for runs in range(costs.least_runs, MAX_RUNS + 1)]
     feasible = [(runs, rounds) for runs, rounds in possible if rounds >= MIN_ROUNDS]
     if feasible:
         runs, rounds = min(feasible, key=lambda design: half_width(design[0], design[1], scatter=scatter))
     else:
-        runs = 2 if _rounds_in(budget_s / 2, costs) >= MIN_ROUNDS else 1
+        runs = costs.least_runs - 1
+        while runs > 1 and _rounds_in(budget_s / runs, costs) < MIN_ROUNDS:
+            runs -= 1
         rounds = max(1, _rounds_in(budget_s / runs, costs))
     seconds = _spent(costs, budget_s, runs, min(rounds, MIN_ROUNDS))
-    return Plan(runs, rounds, seconds, smallest, scatter=scatter)
+    return Plan(runs, rounds, seconds, smallest, scatter=scatter, least_runs=costs.least_runs)
 
 
 def _spent(costs: Costs, budget_s: float, runs: int, min_rounds: int) -> float:
@@ -260,28 +266,33 @@ def settled(asked_s: float, costs: Costs, *, thin: bool, is_open: bool = False) 
         thin: whether less than an honest interval is asked for.
         is_open: whether the session takes the least if that is more, however much more it is.
     """
-    least_s = costs.start_s + costs.round_s if thin else smallest_budget(costs)
+    least_s = _least(costs, thin=thin)
     if least_s <= asked_s:
         return SettledBudget(asked_s)
     budget_s = float(math.ceil(least_s))
-    needed = "one run of one round takes" if thin else f"{MIN_RUNS} runs of {MIN_ROUNDS} rounds take"
+    needed = "one run of one round takes" if thin else f"{costs.least_runs} runs of {MIN_ROUNDS} rounds take"
     if is_open and not asked_s:
         kind = "shortest sketch" if thin else "smallest honest budget"
         return SettledBudget(budget_s, f"budget {format_duration(budget_s)}, the {kind}: {needed} that long here.")
     if thin and not is_open:
-        refusal = too_small(asked_s, least_s, thin=True) if costs.start_s >= asked_s else None
+        refusal = too_small(asked_s, costs, thin=True) if costs.start_s >= asked_s else None
         return SettledBudget(asked_s, refusal=refusal)
     if is_open or least_s <= STRETCH * asked_s:
         return SettledBudget(
             budget_s,
             f"budget {format_duration(asked_s)} stretched to {format_duration(budget_s)}: {needed} that long here.",
         )
-    return SettledBudget(asked_s, refusal=too_small(asked_s, least_s, thin=thin))
+    return SettledBudget(asked_s, refusal=too_small(asked_s, costs, thin=thin))
 
 
-def too_small(budget_s: float, least_s: float, *, thin: bool = False, is_forecast: bool = False) -> str:
+def _least(costs: Costs, *, thin: bool) -> float:
+    """Seconds of the shortest session."""
+    return costs.start_s + costs.round_s if thin else smallest_budget(costs)
+
+
+def too_small(budget_s: float, costs: Costs, *, thin: bool = False, is_forecast: bool = False) -> str:
     """The message that refuses a budget that is too small; `is_forecast`: nothing was measured yet."""
-    asked, needed = format_duration(budget_s), format_duration(math.ceil(least_s))
+    asked, needed = format_duration(budget_s), format_duration(math.ceil(_least(costs, thin=thin)))
     needed = f"about {needed} here by the forecast" if is_forecast else f"{needed} here"
     if thin:
         return (
@@ -289,7 +300,7 @@ def too_small(budget_s: float, least_s: float, *, thin: bool = False, is_forecas
             f"{needed}. Raise --budget, say --budget auto, or choose fewer cases."
         )
     return (
-        f"a budget of {asked} is too small: {MIN_RUNS} runs of {MIN_ROUNDS} rounds, the least behind an honest "
+        f"a budget of {asked} is too small: {costs.least_runs} runs of {MIN_ROUNDS} rounds, the least behind an honest "
         f"interval, take {needed}. Raise --budget, say --budget auto for the smallest honest one, choose fewer "
         "cases, or say --thin to measure anyway with a finding."
     )

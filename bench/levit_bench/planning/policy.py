@@ -11,7 +11,6 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from levit_bench.planning.budget import (
-    MIN_RUNS,
     PILOT,
     Costs,
     FixedBudget,
@@ -112,5 +111,6 @@ def with_budget(
 
 def least_runs(session_plan: Plan, protocol: MeasuringProtocol, earlier: Earlier) -> int:
     """Runs that a session takes also where the machine turns out slower than planned; none of a thin or resumed one."""
-    is_honest = session_plan.runs >= MIN_RUNS and protocol.budget_s >= session_plan.smallest_s
-    return MIN_RUNS if is_honest and not earlier.next_run else 0
+    least = session_plan.least_runs
+    is_honest = session_plan.runs >= least and protocol.budget_s >= session_plan.smallest_s
+    return least if is_honest and not earlier.next_run else 0

@@ -9,11 +9,14 @@ import pytest
 from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_NOTHING, NothingToShowError
 from levit_bench.judge.early_stopping.gate import gate_looks
 from levit_bench.judge.gate.gate_report import CaseVerdict, GateOutcome
+from levit_bench.judge.gate.pairs import judged
 from levit_bench.judge.gate.side_by_side import side_by_side
+from levit_bench.judge.verdicts import Rules, of_pairs
+from levit_bench.planning.gate_runs import fewest_runs
 from levit_bench.records import Record
 
 from tests.making import record
-from tools.simulated.gates_truth import NOISY, QUIET, RULES, gate, report, trials
+from tools.simulated.gates_truth import NOISY, QUIET, RULES, gate, report, trials, two_state_alarms
 from tools.simulated.known_truth import fewest_hits, most_alarms
 
 UNCHANGED = (1.0,) * 5
@@ -57,10 +60,33 @@ def test_certain_cases_rest_at_the_look_in_the_middle_and_keep_their_verdict() -
 
 
 @pytest.mark.parametrize(
+    ("runs", "cases"), [(3, 1), (3, 5), (4, 5), (4, 20), (5, 20), (7, 20), (8, 5), (8, 20), (12, 1)]
+)
+def test_processes_in_two_states_give_no_more_alarms_than_promised(runs: int, cases: int) -> None:
+    assert two_state_alarms(200, runs, cases) <= most_alarms(200, 0.05)
+
+
+def test_three_runs_that_agree_call_one_case_and_not_one_of_many() -> None:
+    def verdicts(cases: int) -> set[str]:
+        effects = [of_pairs([0.1, 0.101, 0.099], of_gate=True) for _ in range(cases)]
+        return {str(comparison.verdict) for comparison in judged(effects, Rules(RULES.min_effect, RULES.margin), 1)}
+
+    assert verdicts(1) == {"slower"}
+    assert verdicts(2) == {"inconclusive"}
+    assert [fewest_runs(cases) for cases in (1, 2, 5, 12, 20, 40)] == [3, 4, 4, 5, 5, 6]
+
+
+@pytest.mark.parametrize(
     ("runs", "looks"), [(3, (3,)), (6, (6,)), (7, (4, 7)), (8, (4, 8)), (12, (6, 12)), (40, (20, 40))]
 )
 def test_looks_are_declared_before_the_first_run(runs: int, looks: tuple[int, ...]) -> None:
     assert gate_looks(runs) == looks
+
+
+def test_there_is_no_look_after_fewer_runs_than_a_verdict_needs() -> None:
+    assert gate_looks(8, 5) == (8,)
+    assert gate_looks(10, 5) == (5, 10)
+    assert gate_looks(10, 20) == (10,)
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from levit_bench.catalog.side_pairs import axes_that_differ, pair_key
@@ -13,19 +13,29 @@ from levit_bench.judge.gate.pairs import is_decided, judged
 from levit_bench.judge.paired_ratio import paired_run
 from levit_bench.judge.verdicts import Rules, gate_rules, of_pairs
 from levit_bench.planning.budget import MIN_RUNS, Costs, RunScatter, level_at_a_look, smallest_budget
+from levit_bench.planning.gate_runs import fewest_runs
 from levit_bench.planning.policy import Earlier, Referee
 from levit_bench.records import CaseLine, Decision, Look, Protocol, TurnLine
 from levit_bench.records import Verdict as Decided
 
 
-def gate_looks(runs: int) -> tuple[int, ...]:
+def gate_looks(runs: int, cases: int = 1) -> tuple[int, ...]:
     """Numbers of complete runs after which verdicts are looked at: half of the plan and its end; of few runs the end.
 
     One further look, declared beforehand and paid for by the limits of both: a case whose verdict hangs has the second
     half of the session.
+
+    Args:
+        runs: of the plan.
+        cases: that are judged, for how many runs a verdict needs.
     """
     first = (runs + 1) // 2
-    return (first, runs) if MIN_RUNS < first <= runs - 2 else (runs,)
+    return (first, runs) if max(MIN_RUNS + 1, fewest_runs(2 * cases)) <= first <= runs - 2 else (runs,)
+
+
+def cases_judged(lines: Iterable[CaseLine]) -> int:
+    """Cases of side b."""
+    return sum(line.role == "subject" and line.case.side == "b" for line in lines)
 
 
 def referee(protocol: Protocol, lines: Sequence[CaseLine], looks: tuple[int, ...], earlier: Earlier) -> Referee:
@@ -47,8 +57,7 @@ def budget_of(costs: Costs, protocol: Protocol, lines: Sequence[CaseLine], scatt
     if protocol.find is None:
         return protocol.budget_s
     rules = gate_rules(protocol.min_effect, protocol.margin)
-    looks, cases = 2, sum(line.role == "subject" and line.case.side == "b" for line in lines)
-    family = looks * max(1, cases)
+    family = 2 * max(1, cases_judged(lines))
     needed_s = max(budget_that_finds(protocol.find, costs, scatter, family, rules), smallest_budget(costs))
     if needed_s > protocol.budget_s:
         found = found_in(protocol.budget_s, costs, scatter, family, rules)

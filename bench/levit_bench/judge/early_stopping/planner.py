@@ -25,10 +25,11 @@ def planned(
     done: int = 0,
     scatter: RunScatter = PILOT,
     budget_s: float | None = None,
+    cases: int = 1,
 ) -> Plan:
     """Runs, rounds and looks for a protocol by this scatter, after `done` complete runs.
 
-    `budget_s` is the time to be spent where that is not the protocol's.
+    `budget_s` is the time to be spent where that is not the protocol's; `cases` are those that a gate judges.
 
     Raises:
         UsageError: all looks that were declared have been taken.
@@ -36,7 +37,7 @@ def planned(
     budget_plan = plan(costs, budget_s if budget_s is not None else protocol.budget_s, scatter)
     if protocol.goal == "budget":
         return budget_plan
-    declared = protocol.looks or _looks(protocol.goal, budget_plan.runs)
+    declared = protocol.looks or _looks(protocol.goal, budget_plan.runs, cases)
     remaining = declared[-1] - done
     if remaining <= 0:
         raise UsageError(
@@ -49,8 +50,8 @@ def planned(
     )
 
 
-def _looks(goal: Goal, runs: int) -> tuple[int, ...]:
-    return gate.gate_looks(runs) if goal == "gate" else looks(runs, _END[goal])
+def _looks(goal: Goal, runs: int, cases: int) -> tuple[int, ...]:
+    return gate.gate_looks(runs, cases) if goal == "gate" else looks(runs, _END[goal])
 
 
 def planner(
@@ -70,7 +71,7 @@ def planner(
     if protocol.goal == "budget":
         return fixed_budget(costs, protocol, lines, earlier, scatter)
     budget_s = gate.budget_of(costs, protocol, lines, scatter)
-    session_plan = planned(costs, protocol, len(earlier.done), scatter, budget_s)
+    session_plan = planned(costs, protocol, len(earlier.done), scatter, budget_s, gate.cases_judged(lines))
     least = min(protocol.min_rounds, session_plan.rounds)
     policy = FixedBudget(
         budget_s,

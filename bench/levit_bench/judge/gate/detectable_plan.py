@@ -6,7 +6,8 @@ import math
 
 from levit_bench.judge.verdicts import METHOD_PAIRS, Effect, Rules, detectable, percent_above, power
 from levit_bench.numbers.units import format_duration
-from levit_bench.planning.budget import MIN_ROUNDS, MIN_RUNS, Costs, RunScatter, plan
+from levit_bench.planning.budget import MIN_ROUNDS, Costs, RunScatter, plan
+from levit_bench.planning.gate_runs import fewest_runs
 
 POWER = 0.9
 """How often a slowdown of the size that `--find` names is to be found."""
@@ -30,7 +31,7 @@ def budget_that_finds(find: float, costs: Costs, scatter: RunScatter, family: in
 def found_in(budget_s: float, costs: Costs, scatter: RunScatter, family: int, rules: Rules) -> float | None:
     """The ratio above 1 that a session of this length finds four times in five; None where it finds none."""
     session = plan(costs, budget_s, scatter)
-    if session.runs < MIN_RUNS:
+    if session.runs < fewest_runs(family):
         return None
     return detectable(_effect(scatter, session.runs, session.rounds), family, rules)
 
@@ -46,7 +47,7 @@ def too_long(find: float, needed_s: float, budget_s: float, found: float | None)
 
 
 def _seconds(find: float, costs: Costs, scatter: RunScatter, family: int, rules: Rules, rounds: int) -> float:
-    low, high = MIN_RUNS, MIN_RUNS
+    low = high = fewest_runs(family)
     while not _finds(find, scatter, high, rounds, family, rules):
         low, high = high, 2 * high
         if high > _MOST_RUNS:

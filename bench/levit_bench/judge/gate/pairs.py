@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 from levit_bench.judge.verdicts import Comparison, Effect, Rules, Verdict, judge, percent_above
+from levit_bench.numbers.units import counted, significant
+from levit_bench.planning.gate_runs import fewest_runs
 from levit_bench.records import Finding
 
 
@@ -18,7 +20,7 @@ def judged(effects: Sequence[Effect | Finding], rules: Rules, looks: int) -> tup
         rules: what counts as a difference.
         looks: how often the results may be looked at, which the limits allow for.
     """
-    return tuple(_if_detectable(comparison) for comparison in judge(effects, rules, looks))
+    return tuple(_if_detectable(_if_enough(comparison)) for comparison in judge(effects, rules, looks))
 
 
 def is_decided(comparison: Comparison) -> bool:
@@ -29,6 +31,18 @@ def is_decided(comparison: Comparison) -> bool:
 def finds_margin(comparison: Comparison) -> bool:
     """Whether its runs find a slowdown of the margin four times in five: without that, *same* says nothing."""
     return comparison.detectable is not None and comparison.detectable <= 1 + comparison.margin
+
+
+def _if_enough(comparison: Comparison) -> Comparison:
+    """The comparison; inconclusive where processes in two states could make so few runs agree by chance."""
+    ratio, least = comparison.ratio, fewest_runs(comparison.family)
+    if ratio is None or ratio.n >= least:
+        return comparison
+    reason = (
+        f"takes {significant(ratio.value)} times as long in {counted(ratio.n, 'run')}, and a verdict needs {least}: "
+        "processes that are fast or slow from their start would make fewer agree by chance"
+    )
+    return msgspec.structs.replace(comparison, verdict=Verdict.INCONCLUSIVE, reason=reason, detectable=None)
 
 
 def _if_detectable(comparison: Comparison) -> Comparison:
