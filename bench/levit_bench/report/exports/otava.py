@@ -18,7 +18,7 @@ from levit_bench.report.exports.case_names import LONGEST_BYTES, stems, within_b
 from levit_bench.report.exports.export_request import ExportFiles, ExportRequest
 from levit_bench.report.exports.exported_case import ExportedCase
 from levit_bench.report.exports.pytest_benchmark import UNKNOWN
-from levit_bench.report.words.safe_text import visible
+from levit_bench.report.words.safe_text import csv_cell, visible
 
 YAML_NAME = "otava.yaml"
 FOLDER = "series"
@@ -80,7 +80,7 @@ def _csv(series: _Series, commit: str | None) -> str:
         runtime = case.record.runtime_version or case.torch  # Runtimes of torch itself have its version.
         attributes = (commit or case.commit, case.record.session, case.torch, runtime)
         numbers = [repr(estimate.value) for name in metrics if (estimate := figures[name]) is not None]
-        writer.writerow([conditions.taken_at, *numbers, *(visible(text or UNKNOWN) for text in attributes)])
+        writer.writerow([conditions.taken_at, *numbers, *(csv_cell(text or UNKNOWN) for text in attributes)])
     return table.getvalue()
 
 
