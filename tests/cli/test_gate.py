@@ -85,6 +85,31 @@ def test_what_cannot_be_asked_is_refused_before_anything_is_measured(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_plan_says_how_long_a_gate_takes_and_what_it_finds_and_measures_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ("gate", "--plan", "--networks", "levit_128s", "--a", "runtime=eager", "--b", "runtime=channels-last")
+    code, out, _ = run(capsys, *words, "--budget", "2m", "--null", "--json")
+    document = json.loads(out)
+    assert code == 0
+    sides = [(case["side"], case["runtime"]) for case in document["cases"] if case["side"]]
+    assert sides == [("a", "eager"), ("b", "channels-last"), ("control", "eager")]
+    assert 0 < document["seconds"] <= 120
+    times = [*document["takes_s"].values()]
+    assert [*document["takes_s"]] == ["0.03", "0.05", "0.1"], "two percent is the least that counts"
+    assert times == sorted(times, reverse=True)
+    assert 1 < document["detectable_ratio"] < 1.5
+    code, out, _ = run(capsys, *words, "--find", "10%", "--at-most", "1h")
+    assert code == 0
+    assert "nine times in ten takes, without the preparation: 3 % about" in " ".join(out.split())
+    assert run(capsys, *words, "--find", "3%", "--at-most", "10s")[0] == 2
+    assert run(capsys, *words, "--budget", "1s")[0] == 2
+    code, _, err = run(capsys, *words, "--out", "gate")
+    assert (code, "--plan measures nothing" in " ".join(err.split())) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_baseline_measures_nothing_and_says_so_of_options_about_measuring(
     capsys: pytest.CaptureFixture[str], store: Path
 ) -> None:
