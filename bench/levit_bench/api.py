@@ -318,10 +318,8 @@ def measure_gate_requests(
         levit_bench.errors.BenchError: as `measure`; a side cannot be had; or both would run the same code unasked.
     """
     require_measuring()
-    import msgspec
-
     from levit_bench.asking.request import budget_is_open, protocol_of
-    from levit_bench.asking.sides import PreparedSides, refuse_conflicts, subjects_of_sides
+    from levit_bench.asking.sides import PreparedSides, gate_protocol, refuse_conflicts, subjects_of_sides
     from levit_bench.measuring.preparing.artifact_cache import cache_in
     from levit_bench.measuring.session.machine_lock import alone
     from levit_bench.measuring.session.session import measure as measure_session
@@ -330,15 +328,7 @@ def measure_gate_requests(
     from levit_bench.measuring.sides.sides_workshop import SidesWorkshop
 
     head, observer = requests[0], observer or _unwatched()
-    # Workers of all sides start in the same way, whoever has others to be forked with.
-    protocol = msgspec.structs.replace(
-        protocol_of(head),
-        start_method="spawn",
-        goal="gate",
-        min_effect=rules.min_effect,
-        margin=rules.margin,
-        find=find,
-    )
+    protocol = gate_protocol(protocol_of(head), rules, find)
     first, second = (
         side_words(option, text) if text is not None else SideWords()
         for option, text in zip(("--a", "--b"), sides, strict=True)

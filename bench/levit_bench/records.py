@@ -11,6 +11,7 @@ Schema history
     4   a case may have a `width` (its `resolution` is the height then), `channels` and a `dtype` of its images; before,
         images were square, and of a user's network that takes one channel nothing was said. A case may have further
         `accuracies`, a `label` and its `classes`; a session has the `shell` of its workers; every value has a range
+    5   a case may have a `side`, a session `sides` and `differences`, or a `revision` of the user's, `dirty` or not
 """
 
 from __future__ import annotations
@@ -626,6 +627,11 @@ class SessionLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="sessi
     """The sides of a gate, `a` first; empty for every other session, and in older files."""
     differences: tuple[SideDifference, ...] = ()
     """What differs between sides `a` and `b`; empty where nothing does."""
+    revision: Name | None = None
+    """Commit of the user's repository, that of the current folder, whose files networks were built from; absent where
+    none was, for gates, whose `sides` have it, and in older files."""
+    dirty: bool | None = None
+    """Whether those files had uncommitted changes; absent where `revision` is."""
 
 
 class CaseLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="case"):
@@ -886,6 +892,10 @@ class Record(_Noun, frozen=True, kw_only=True):
     """The sides of its session, where that is a gate."""
     differences: tuple[SideDifference, ...] = ()
     """What differs between them."""
+    revision: str | None = None
+    """Commit of the user's repository that networks of its session were built from; absent for gates."""
+    dirty: bool | None = None
+    """Whether their files had uncommitted changes."""
 
     def __repr__(self) -> str:
         """In a line, as that of `Run`."""

@@ -139,3 +139,10 @@ def test_a_missing_file_a_folder_and_an_unknown_figure_are_refused(tmp_path: Pat
         read(tmp_path)
     with pytest.raises(UsageError, match="--as 'top1': a figure has network, resolution, batch"):
         read(write(benchmark()), {"top1": "x"})
+
+
+def test_no_name_is_a_formula_for_a_spreadsheet(write: Any) -> None:
+    path = write(benchmark(model="=HYPERLINK(1)"), machine_info={"processor": "@SUM(1)"})
+    _, row = read(path).csv().splitlines()
+    cells = row.split(",")
+    assert (cells[0], cells[5]) == ("'=HYPERLINK(1)", "'@SUM(1)")

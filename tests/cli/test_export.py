@@ -94,7 +94,7 @@ def test_asv_files_a_session_under_a_commit_of_the_repository(capsys: pytest.Cap
     base = ("export", "--to", "asv", "--out", "asv", "--session", "last")
     code, out, err = run(capsys, *base)
     assert (code, out) == (3, "")
-    assert "recorded no commit: name the one that was measured with --commit" in err
+    assert "recorded no commit: name the one that was measured, such as with --commit HEAD" in err
     assert run(capsys, *base, "--commit", "v1")[0] == 0
     (path,) = Path("asv").glob(f"*/{digest[:8]}-*.json")
     assert json.loads(path.read_text(encoding="utf-8"))["commit_hash"] == digest

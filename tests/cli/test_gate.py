@@ -17,6 +17,7 @@ from tests.cli.test_compare import made, store
 from tests.measuring.sides.test_repository import git, state
 from tests.programs import run as run_program
 from tools.simulated import gates_truth
+from tools.simulated.generate_store import Noise, Truth, case_of, write_session
 
 __all__ = ["store"]
 NETS = """import torch
@@ -84,6 +85,31 @@ def test_what_cannot_be_asked_is_refused_before_anything_is_measured(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_plan_says_how_long_a_gate_takes_and_what_it_finds_and_measures_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ("gate", "--plan", "--networks", "levit_128s", "--a", "runtime=eager", "--b", "runtime=channels-last")
+    code, out, _ = run(capsys, *words, "--budget", "2m", "--null", "--json")
+    document = json.loads(out)
+    assert code == 0
+    sides = [(case["side"], case["runtime"]) for case in document["cases"] if case["side"]]
+    assert sides == [("a", "eager"), ("b", "channels-last"), ("control", "eager")]
+    assert 0 < document["seconds"] <= 120
+    times = [*document["takes_s"].values()]
+    assert [*document["takes_s"]] == ["0.03", "0.05", "0.1"], "two percent is the least that counts"
+    assert times == sorted(times, reverse=True)
+    assert 1 < document["detectable_ratio"] < 1.5
+    code, out, _ = run(capsys, *words, "--find", "10%", "--at-most", "1h")
+    assert code == 0
+    assert "nine times in ten takes, without the preparation: 3 % about" in " ".join(out.split())
+    assert run(capsys, *words, "--find", "3%", "--at-most", "10s")[0] == 2
+    assert run(capsys, *words, "--budget", "1s")[0] == 2
+    code, _, err = run(capsys, *words, "--out", "gate")
+    assert (code, "--plan measures nothing" in " ".join(err.split())) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_baseline_measures_nothing_and_says_so_of_options_about_measuring(
     capsys: pytest.CaptureFixture[str], store: Path
 ) -> None:
@@ -146,13 +172,74 @@ def test_a_case_that_the_judged_session_lacks_is_missing_and_never_green(
     assert code == 1
 
 
-def test_a_session_of_another_machine_is_not_comparable_and_not_green(
+def test_where_nothing_may_be_compared_the_files_say_why_and_nothing_is_green(
+    capsys: pytest.CaptureFixture[str], store: Path, tmp_path: Path
+) -> None:
+    folder = Path(levit_bench.__file__).parents[2] / "results" / "amd-epyc-2c-5e6462"
+    words = ("gate", "--baseline", str(folder), "--session", "last", "--json", "--out", str(tmp_path / "out"))
+    code, out, _ = run(capsys, *words, "--allow-inconclusive")
+    assert code == 3
+    cases = json.loads(out)["cases"]
+    assert {case["verdict"] for case in cases} == {"not comparable"}
+    assert all("cannot compare: the results differ in machine" in case["reason"] for case in cases)
+    assert "cannot compare" in (tmp_path / "out" / "comment.md").read_text(encoding="utf-8")
+    code, out, _ = run(capsys, "gate", "--baseline", "20260104", "--reference", str(folder), "--json", *LOOSE)
+    verdicts = {case["verdict"] for case in json.loads(out)["cases"]}
+    assert (code, verdicts) == (3, {"same", "not comparable"}), "a reference that says nothing is no pass"
+
+
+LOOSE = ("--margin", "50%", "--min-effect", "20%")
+
+
+def of_file(root: Path, name: str, digest: str, times: float = 1.0) -> None:
+    """A session of a user's network beside one of the catalog."""
+    truths = [Truth(f"nets.py:build#{digest}", "F", 0.01 * times, 80.0), Truth("levit_192", "F", 0.01, 80.0)]
+    noise = Noise(session=0.1, run=0.02, case_run=0.004, one_pass=0.005)
+    write_session(root, name, [(case_of(truth), truth) for truth in truths], runs=5, noise=noise)
+
+
+def test_a_file_that_was_edited_since_the_baseline_is_judged_by_its_name(
     capsys: pytest.CaptureFixture[str], store: Path
 ) -> None:
-    folder = Path(levit_bench.__file__).parents[2] / "results"
-    code, _, err = run(capsys, "gate", "--baseline", str(folder / "amd-epyc-2c-5e6462"), "--session", "last")
-    assert code == 3
-    assert "cannot compare" in err
+    of_file(store, "20260201-old", "94d38b")
+    of_file(store, "20260202-new", "56f303", 1.3)
+    assert run(capsys, "tag", "good", "20260201")[0] == 0
+    code, out, err = run(capsys, "gate", "--baseline", "good", "--json")
+    verdicts = {case["name"]: case["verdict"] for case in json.loads(out)["cases"]}
+    assert (code, verdicts["nets.py:build 224 px b1 t1 pinned"]) == (1, "slower")
+    assert "file-edited: the file of nets.py:build (#94d38b, #56f303) was edited" in " ".join(err.split())
+    code, out, _ = run(capsys, "compare", "good", "last")
+    assert (code, "1 slower: nets.py:build#56f303" in out) == (1, True)
+    code, out, err = run(capsys, "compare", "before", "last")
+    assert (code, "1 slower: nets.py:build#56f303" in out) == (1, True)
+    assert "nets.py:build (in 1 of 1 earlier session)" in " ".join(err.split())
+
+
+def test_a_baseline_is_judged_as_compare_judges_it(capsys: pytest.CaptureFixture[str], store: Path) -> None:
+    for at in range(3):
+        made(store, f"2026020{at}-night", levit_192=1.15)
+    assert run(capsys, "tag", "good", "20260105")[0] == 0
+    _, out, err = run(capsys, "gate", "--baseline", "good", "--json", "--min-effect", "3%", "--margin", "3%")
+    document = json.loads(out)
+    _, out, compare_err = run(capsys, "compare", "good", "last", "--json")
+    compared = {row["network"]: row for row in json.loads(out)["rows"]}
+    assert document["family"] == 2 * 5, "two cases, and the nights since the tag"
+    for case in document["cases"]:
+        figures = ("ratio", "ratio_low", "ratio_high", "level", "detectable_ratio")
+        assert [case[name] for name in figures] == [compared[case["network"]][name] for name in figures]
+    for findings in (err, compare_err):
+        assert "night 3 of these cases since the baseline" in " ".join(findings.split())
+
+
+def test_a_baseline_that_is_newer_is_said_and_one_that_is_named_twice_is_refused(
+    capsys: pytest.CaptureFixture[str], store: Path
+) -> None:
+    _, _, err = run(capsys, "gate", "--baseline", "20260105", "--session", "20260103")
+    assert "sides-in-wrong-order: the judged session 20260103-same is older than 20260105-same" in " ".join(err.split())
+    assert run(capsys, "tag", "good", "20260104")[0] == 0
+    code, _, err = run(capsys, "gate", "--baseline", "good", "--reference", "20260104")
+    assert code == 2
+    assert "the baseline good and the reference 20260104 are the same sessions" in " ".join(err.split())
 
 
 @pytest.fixture

@@ -29,6 +29,16 @@ def test_a_case_that_this_machine_has_measured_takes_what_it_took() -> None:
     assert (line.pass_s, line.passes, line.source) == (0.025, 4, "stored")
 
 
+def test_a_file_takes_what_it_took_before_an_edit_and_a_side_what_its_network_took() -> None:
+    then = Case(network="nets.py:build#94d38b", resolution=64, side="b")
+    for side, digest in (("", "56f303"), ("a", "56f303"), ("b", "94d38b")):
+        now = Case(network=f"nets.py:build#{digest}", resolution=64, side=side)
+        line = forecast([now], [STICK], PROTOCOL, [_record(then, 0.025)], MACHINE, SHARING).lines[0]
+        assert (line.pass_s, line.source) == (0.025, "stored")
+    other = Case(network="nets.py:build#94d38b", resolution=96)
+    assert forecast([other], [], PROTOCOL, [_record(then, 0.025)], MACHINE, SHARING).lines[0].source == "guess"
+
+
 def test_another_machines_times_are_not_used() -> None:
     other = msgspec.structs.replace(MACHINE, cpu_model="Another")
     line = forecast([CASE], [STICK], PROTOCOL, [_record(CASE, 0.025)], other, SHARING).lines[0]

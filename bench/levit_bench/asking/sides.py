@@ -13,6 +13,7 @@ from levit_bench.axes import BY_NAME
 from levit_bench.catalog.network_calls import without_digest
 from levit_bench.catalog.side_pairs import axes_of, paired
 from levit_bench.errors import EXIT_FAILED_CASE, BenchError, NothingToShowError, UsageError
+from levit_bench.judge.verdicts import Rules
 from levit_bench.measuring.preparing.workshop import Artifact
 from levit_bench.measuring.session.session import Compared, Subject
 from levit_bench.measuring.sides.output_distance import OutputDistance, output_distance
@@ -25,7 +26,7 @@ from levit_bench.measuring.sides.side_places import (
 )
 from levit_bench.measuring.sides.side_words import SideWords
 from levit_bench.measuring.sides.sides_workshop import SidesWorkshop, code_files_of, standing_in
-from levit_bench.records import CaseLine, Finding, Side, SideDifference, SideName
+from levit_bench.records import CaseLine, Finding, Protocol, Side, SideDifference, SideName
 
 _Value = TypeVar("_Value", SideDifference, Finding)
 
@@ -59,13 +60,41 @@ def request_of(request: Request, side: PlacedSide) -> Request:
     Raises:
         UsageError: a value is malformed.
     """
-    asked = msgspec.structs.replace(request, **arguments.fields(side.axes))
+    asked = with_axes(request, side.axes)
     if not side.place.has_own_files:
         return asked
     return msgspec.structs.replace(
         asked,
         networks=tuple(map(without_digest, request.networks)),
         stated={without_digest(name): statement for name, statement in request.stated.items()},
+    )
+
+
+def with_axes(request: Request, axes: Mapping[str, str]) -> Request:
+    """The request with the values of axes that a side names.
+
+    Raises:
+        UsageError: a value is malformed.
+    """
+    return msgspec.structs.replace(request, **arguments.fields(axes))
+
+
+def gate_protocol(protocol: Protocol, rules: Rules, find: float | None) -> Protocol:
+    """The protocol of a request as a gate has it.
+
+    Args:
+        protocol: of the request.
+        rules: what decides.
+        find: slowdown that is to be found nine times in ten, as a share of the time; None: the budget decides.
+    """
+    # Workers of all sides start in the same way, whoever has others to be forked with.
+    return msgspec.structs.replace(
+        protocol,
+        start_method="spawn",
+        goal="gate",
+        min_effect=rules.min_effect,
+        margin=rules.margin,
+        find=find,
     )
 
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from levit_bench.catalog.timm_results import LARGEST_BYTES
 from levit_bench.errors import StoreError, UsageError, one_line
+from levit_bench.paths.csv_cells import no_formula
 from levit_bench.paths.file_kinds import instead_of_file
 from levit_bench.paths.text_files import NoTextError, decoded
 from levit_bench.records import parse_size
@@ -68,9 +69,8 @@ class ImportedFile(NamedTuple):
         writer.writerow(COLUMNS)
         for one in self.figures:
             rate, step = one.batch / one.median_s, _MILLISECONDS * one.median_s
-            writer.writerow(
-                [one.network, one.resolution, f"{rate:.6g}", f"{step:.6g}", one.batch, self.machine, self.conditions]
-            )
+            network, machine, conditions = map(no_formula, (one.network, self.machine, self.conditions))
+            writer.writerow([network, one.resolution, f"{rate:.6g}", f"{step:.6g}", one.batch, machine, conditions])
         return table.getvalue()
 
 

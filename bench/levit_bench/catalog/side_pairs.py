@@ -35,16 +35,16 @@ def pair_key(case: Case, axes: Collection[str] = ()) -> Case:
         case: of either side.
         axes: those that differ between the sides on purpose.
     """
-    return msgspec.structs.replace(
-        case, network=without_digest(case.network), side="", **{axis: usual(axis) for axis in axes}
-    )
+    blank = {axis.name: usual(axis.name) for axis in AXES if axis.name in axes or axis.part_of in axes}
+    return msgspec.structs.replace(case, network=without_digest(case.network), side="", **blank)
 
 
 def pair_name(case: Case, axes: Collection[str] = ()) -> str:
-    """The name of a case and its counterpart in a few words, equal from gate to gate: without digests and sides."""
-    return " ".join(
-        [without_digest(case.network), f"{case.size} px", *case.words(leave_out=("resolution", "side", *axes))]
-    )
+    """The name of a case and its counterpart in a few words, equal from gate to gate: without digests and sides, and
+    without the axes that differ, of which the two have different values.
+    """
+    size = () if "resolution" in axes else (f"{case.size} px",)
+    return " ".join([without_digest(case.network), *size, *case.words(leave_out=("resolution", "side", *axes))])
 
 
 def axes_that_differ(cases: Iterable[Case]) -> tuple[str, ...]:
@@ -53,7 +53,7 @@ def axes_that_differ(cases: Iterable[Case]) -> tuple[str, ...]:
     for case in cases:
         if case.side in ("a", "b"):
             for name, by_side in values.items():
-                by_side[case.side].add(getattr(case, name))
+                by_side[case.side].add(case.value(name))
     return tuple(
         name
         for name, by_side in values.items()

@@ -14,6 +14,7 @@ import msgspec
 
 from levit_bench.axes import AXES, usual
 from levit_bench.catalog.entries import entries
+from levit_bench.catalog.side_pairs import pair_key
 from levit_bench.planning.budget import Costs, passes_a_turn, timed_passes, turn_seconds
 from levit_bench.records import Case, CaseLine, Machine, Protocol, Record
 
@@ -67,7 +68,7 @@ class ForecastLine(NamedTuple):
 
 _APART = ("device", "threads", "streams", "weights")
 """Axes of a setting that must be equal: a network is forecast only from cases with the same values of them."""
-_CROSSED = tuple(axis.name for axis in AXES if axis.setting and axis.name not in _APART)
+_CROSSED = tuple(axis.name for axis in AXES if axis.setting and axis.name not in (*_APART, "side"))
 _Setting = tuple[int | str, ...]
 """Values of a case on the other axes, `_CROSSED`."""
 
@@ -153,8 +154,8 @@ def _differences(first: _Setting, second: _Setting) -> int:
 
 
 def _plain(case: Case) -> Case:
-    """The case without its setting."""
-    return msgspec.structs.replace(case, **{name: usual(name) for name in _CROSSED})
+    """The case without its setting: the same for both sides of a gate, and for all versions of its file."""
+    return msgspec.structs.replace(pair_key(case), **{name: usual(name) for name in _CROSSED})
 
 
 class Forecast(NamedTuple):

@@ -105,15 +105,57 @@ def compare_sessions(
         UsageError: a field cannot be ignored.
         NotComparableError, NothingToShowError: nothing of the two can be compared.
     """
-    check_ignored(ignore)
-    nights = since(first.records, stored) if first.tag else 0
-    report = compare(
-        first.records, second.records, (*stored, *first.records, *second.records), rules,
-        ignore=ignore, looks=SHARE if nights > 1 else 1,
-    )  # fmt: skip
-    if nights > 1:
-        report = report._replace(findings=(*report.findings, *counted(nights, named=True)))
+    report = judged_against(first.records, second.records, stored, rules, ignore, is_tag=bool(first.tag))
     return SessionComparison(report, {"first": _side(first), "second": _side(second)})
+
+
+def judged_against(
+    baseline: Sequence[Record],
+    judged: Sequence[Record],
+    stored: Sequence[Record],
+    rules: Rules,
+    ignore: Sequence[str] = (),
+    *,
+    is_tag: bool,
+    baselines: int = 1,
+) -> Report:
+    """Compare sessions with a baseline: what `levit-bench compare` and `gate --baseline` have in common.
+
+    Args:
+        baseline: the side to compare with.
+        judged: the side that is judged.
+        stored: all records of the store, for the variance between its sessions.
+        rules: what counts as a difference.
+        ignore: fields that may differ.
+        is_tag: whether the baseline was named by a tag: then each session taken since costs a part of the error rate.
+        baselines: how many there are, which share the error rate.
+
+    Raises:
+        UsageError: a field cannot be ignored.
+        NotComparableError, NothingToShowError: nothing of the two can be compared.
+    """
+    check_ignored(ignore)
+    nights = since(baseline, stored) if is_tag else 0
+    report = compare(
+        baseline, judged, (*stored, *baseline, *judged), rules,
+        ignore=ignore, looks=baselines * (SHARE if nights > 1 else 1),
+    )  # fmt: skip
+    more = (*_wrong_order(baseline, judged), *(counted(nights, named=True) if nights > 1 else ()))
+    return report._replace(findings=(*report.findings, *more))
+
+
+def _wrong_order(baseline: Sequence[Record], judged: Sequence[Record]) -> tuple[Finding, ...]:
+    """Finding of a judged side that ended before the baseline began."""
+    from levit_bench.records import Finding
+
+    newest, oldest = (record.session for record in judged), (record.session for record in baseline)
+    if (last := max(newest, default="")) >= (first := min(oldest, default="")):
+        return ()
+    message = (
+        f"the judged session {last} is older than {first}, which it is judged against: slower means that the newer one "
+        "is faster. Swap the two unless that is what you ask."
+    )
+    return (Finding(kind="sides-in-wrong-order", message=message),)
 
 
 def compare_with_older(

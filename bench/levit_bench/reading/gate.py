@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from levit_bench.errors import NotComparableError, NothingToShowError
-from levit_bench.judge.compare.two_sides import Report, compare
+from levit_bench.errors import NotComparableError, NothingToShowError, UsageError
+from levit_bench.judge.compare.matching import keyed
+from levit_bench.judge.compare.two_sides import Report
 from levit_bench.judge.gate.gate_report import GateReport, GateRules
 from levit_bench.judge.gate.side_by_side import side_by_side
 from levit_bench.judge.gate.stored_sessions import StoredSide, against_stored
 from levit_bench.judge.verdicts import Rules
-from levit_bench.reading.comparison import paths_of, stored_at
+from levit_bench.reading.comparison import judged_against, paths_of, stored_at, tag_of
 from levit_bench.reading.rules import gate_rules_from
 from levit_bench.records import Finding, Record
 from levit_bench.store import files
@@ -74,25 +75,66 @@ def gate_of_stored(root: Path, session: str, baselines: Sequence[str], rules: Ga
         rules: what decides.
 
     Raises:
-        BenchError: a session is not there, or nothing of two sides may be compared; names the fields that differ.
+        BenchError: a session is not there, or holds no case; or two baselines are the same.
     """
     judged, findings = files.load(*paths_of(root, session))
     name = max((record.session for record in judged), default=session)
     history = stored_at(root)
-    sides = [StoredSide(text, _compared(root, text, judged, history, rules, len(baselines))) for text in baselines]
+    loaded = [(text, _baseline(root, text)) for text in baselines]
+    _refuse_same(loaded)
+    sides = [_stored_side(text, records, judged, history, rules, len(baselines)) for text, records in loaded]
     report = against_stored(name, sides, rules)
     return report._replace(findings=(*report.findings, *findings))
 
 
-def _compared(
-    root: Path, text: str, judged: Sequence[Record], history: Sequence[Record], rules: GateRules, looks: int
-) -> Report:
+def _baseline(root: Path, text: str) -> Sequence[Record]:
+    """The records of a baseline.
+
+    Raises:
+        NothingToShowError: there are none.
+    """
     baseline, _ = files.load(*paths_of(root, text))
     if not baseline:
         raise NothingToShowError(f"{text[:80]!r} holds no case to compare with.")
+    return baseline
+
+
+def _refuse_same(baselines: Sequence[tuple[str, Sequence[Record]]]) -> None:
+    """Check that no two baselines are the same sessions.
+
+    Raises:
+        UsageError: naming both.
+    """
+    named: dict[frozenset[str], str] = {}
+    for text, records in baselines:
+        sessions = frozenset(record.session for record in records)
+        if sessions in named:
+            raise UsageError(
+                f"the baseline {named[sessions][:80]} and the reference {text[:80]} are the same sessions, which share "
+                "the error rate for nothing. Leave --reference out, or name an older session."
+            )
+        named[sessions] = text
+
+
+def _stored_side(
+    text: str,
+    baseline: Sequence[Record],
+    judged: Sequence[Record],
+    history: Sequence[Record],
+    rules: GateRules,
+    baselines: int,
+) -> StoredSide:
+    """How the judged session compares with a baseline, as `levit-bench compare` says it."""
     try:
-        return compare(
-            baseline, judged, (*history, *baseline, *judged), Rules(rules.min_effect, rules.margin), looks=looks
+        report = judged_against(
+            baseline,
+            judged,
+            history,
+            Rules(rules.min_effect, rules.margin),
+            is_tag=bool(tag_of(text, baseline)),
+            baselines=baselines,
         )
     except NotComparableError as error:
-        raise NotComparableError(f"against {text[:80]}: {error}") from error
+        cases = tuple(group[-1] for group in keyed(judged).values())
+        return StoredSide(text, Report((), new=cases), refusal=str(error))
+    return StoredSide(text, report)

@@ -467,6 +467,8 @@ def _record(
         shell=session.head.shell,
         sides=session.head.sides,
         differences=session.head.differences,
+        revision=session.head.revision,
+        dirty=session.head.dirty,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 from levit_bench.errors import UsageError
-from levit_bench.judge.compare.matching import NEVER, check_ignored, keyed, match, why_nothing
+from levit_bench.judge.compare.matching import NEVER, check_ignored, edited, keyed, match, not_paired, why_nothing
 
 from tests.making import record
 from tools.simulated.generate_store import MACHINE
@@ -100,3 +100,60 @@ def test_sides_without_a_common_network_are_told_what_they_hold():
     assert why_nothing(first, second, ()) == (
         "cannot compare: no network is on both sides. The first has a, b; the second has c."
     )
+
+
+OLD, NEW, OTHER_FILE = "nets.py:build#94d38b", "nets.py:build#56f303", "nets.py:build#77b1e2"
+
+
+def versions(pairs):
+    return [(pair.first.network, pair.second.network) for pair in pairs]
+
+
+def test_a_file_that_was_edited_between_the_sides_is_one_network():
+    found = matched([record(OLD), record("a")], [record("a", session="s2"), record(NEW, session="s2")])
+    assert versions(found.pairs) == [(OLD, NEW), ("a", "a")]
+    assert (found.left, found.right, found.ambiguous) == ((), (), ())
+    (told,) = edited(found.pairs)
+    assert told.kind == "file-edited"
+    assert told.message.startswith("the file of nets.py:build (#94d38b, #56f303) was edited")
+    assert "not checked" in told.message
+
+
+def test_the_setting_of_an_edited_file_is_held_to_as_any_other():
+    found = matched([record(OLD)], [record(NEW, session="s2", threads=2)])
+    assert networks(found.apart) == [(OLD, {"threads": ("1", "2")})]
+    assert versions(matched([record(OLD)], [record(NEW, session="s2", threads=2)], "threads").pairs) == [(OLD, NEW)]
+
+
+def test_equal_files_are_paired_with_each_other_and_older_versions_are_left_out():
+    found = matched([record(OLD), record(NEW, session="s2")], [record(OLD, session="s3")])
+    assert versions(found.pairs) == [(OLD, OLD)]
+    assert found.left == ()
+
+
+def test_of_several_versions_in_sessions_of_a_side_the_newest_is_paired():
+    first = [record(OLD, session="s1"), record(NEW, session="s2")]
+    assert versions(matched(first, [record(OTHER_FILE, session="s3")]).pairs) == [(NEW, OTHER_FILE)]
+    assert versions(matched(first[::-1], [record(OTHER_FILE, session="s3")]).pairs) == [(NEW, OTHER_FILE)]
+
+
+def test_a_version_that_is_newer_than_the_judged_one_is_not_passed_over():
+    found = matched([record(OLD)], [record(OLD, session="s2"), record(NEW, session="s3")])
+    assert [key.network for key in found.right] == [NEW]
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_two_versions_in_one_session_are_two_networks(swapped):
+    both, one = [record(OLD), record(NEW)], [record(OTHER_FILE, session="s2")]
+    first, second = (one, both) if swapped else (both, one)
+    found = matched(first, second)
+    assert found.pairs == ()
+    assert found.ambiguous == ("nets.py:build",)
+    told = why_nothing(keyed(first), keyed(second), found.apart, found.ambiguous)
+    assert "of nets.py:build a session holds several versions of the file" in told
+    (finding,) = not_paired(found)
+    assert finding.kind == "several-versions"
+    again = matched(both, [record(OLD, session="s2")])
+    assert versions(again.pairs) == [(OLD, OLD)]
+    assert [key.network for key in again.left] == [NEW]
+    assert again.ambiguous == ()

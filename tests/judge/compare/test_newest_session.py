@@ -147,3 +147,69 @@ def test_thirty_quiet_nights_are_green_and_five_percent_are_called_on_the_fifth(
     found = nights(NOISES[noise], 100)
     assert found.red <= 0.10 + 3 * math.sqrt(0.1 * 0.9 / 100)
     assert found.called[4] >= 0.8 - 3 * math.sqrt(0.8 * 0.2 / 100)
+
+
+def of_file(rows: list[list[Record]], *, edited: bool) -> list[list[Record]]:
+    """The nights with n0 as a network of a file, edited every night or never."""
+
+    def named(one: Record, night: int) -> Record:
+        if one.case.network != "n0":
+            return one
+        case = msgspec.structs.replace(one.case, network=f"nets.py:build#{night if edited else 0:06x}")
+        return msgspec.structs.replace(one, info=msgspec.structs.replace(one.info, case=case, id=case.id))
+
+    return [[named(one, night) for one in each] for night, each in enumerate(rows)]
+
+
+def test_a_file_that_is_edited_every_night_is_judged_as_one_that_is_not() -> None:
+    rows = row(20, step=12)
+    for edited in (False, True):
+        named = of_file(rows, edited=edited)
+        report = nightly(flat(named[:-1]), named[-1])
+        (one,) = report.having(Verdict.SLOWER)
+        assert one.second.case.network.startswith("nets.py:build#")
+        told = [finding.message for finding in report.findings if finding.kind == "file-edited"]
+        assert bool(told) == edited
+        assert not edited or "nets.py:build (in 19 of 19 earlier sessions)" in told[0]
+        assert not [finding for finding in report.findings if finding.kind in ("cases-gone", "several-versions")]
+
+
+def test_what_an_edit_did_is_no_scatter_between_sessions() -> None:
+    """A file that got faster by 10 % with every one of three edits scatters as one that stayed as it was."""
+    plain = of_file(row(24), edited=False)
+    versions = []
+    for night, each in enumerate(of_file(row(24), edited=True)):
+        version, records = min(night // 6, 3), []
+        for one in each:
+            if not one.case.network.startswith("nets.py"):
+                records.append(one)
+                continue
+            case = msgspec.structs.replace(one.case, network=f"nets.py:build#{version:06x}")
+            runs = tuple(
+                msgspec.structs.replace(
+                    run,
+                    turns=tuple(
+                        msgspec.structs.replace(turn, duration_s=tuple(0.9**version * s for s in turn.duration_s))
+                        for turn in run.turns
+                    ),
+                )
+                for run in one.runs
+            )
+            info = msgspec.structs.replace(one.info, case=case, id=case.id)
+            records.append(msgspec.structs.replace(one, info=info, runs=runs))
+        versions.append(records)
+
+    def width(rows: list[list[Record]]) -> float:
+        report = nightly(flat(rows[:-1]), rows[-1])
+        (one,) = (one for one in report.rows if one.second.case.network.startswith("nets.py"))
+        ratio = one.comparison.ratio
+        assert ratio is not None
+        return math.log(ratio.high / ratio.low)
+
+    assert width(versions) == pytest.approx(width(plain), rel=0.25)
+
+
+def test_nights_since_a_baseline_count_whatever_was_edited() -> None:
+    named = of_file(row(4), edited=True)
+    only = [[one for one in each if one.case.network.startswith("nets.py")] for each in named]
+    assert since(only[0], flat(only)) == 3

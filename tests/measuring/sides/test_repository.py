@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from levit_bench.errors import UsageError
 from levit_bench.measuring.sides.repository import BASE_VARIABLE, CheckoutError, Repository, repository_at
+from levit_bench.measuring.sides.user_revision import user_revision
 
 
 def git(folder: Path, *words: str) -> str:
@@ -137,3 +138,22 @@ def test_a_hook_does_not_turn_git_to_its_own_repository(
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "other" / ".git"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "other" / ".git" / "index"))
     assert found(repository).root == repository.resolve()
+
+
+def test_the_revision_of_files_is_that_of_their_repository_and_dirty_where_one_of_them_is(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository / "models")
+    nets, head = repository / "models" / "nets.py", git(repository, "rev-parse", "HEAD")
+    (repository / "results.jsonl").write_text("a session\n", encoding="utf-8")
+    assert user_revision({str(nets): "digest"}) == (head, False), "other files that git does not know say nothing"
+    helper = repository / "models" / "helper.py"
+    assert user_revision({str(nets): "digest", str(helper): None}) == (head, False), "one that is looked for in vain"
+    helper.write_text("", encoding="utf-8")
+    assert user_revision({str(nets): "digest", str(helper): "digest"}) == (head, True)
+    elsewhere = tmp_path / "installed.py"
+    elsewhere.write_text("", encoding="utf-8")
+    assert user_revision({str(elsewhere): "digest"}) == (None, None)
+    assert user_revision({}) == (None, None)
+    nets.write_text("changed\n", encoding="utf-8")
+    assert user_revision({str(nets): "digest"}) == (head, True)

@@ -36,7 +36,14 @@ def labelled(made: Record, label: str) -> Record:
 def of_side(name: Any, revision: str, *, dirty: bool = False) -> Record:
     """The record of one side of a gate between two commits."""
     sides = tuple(
-        Side(name=one, asked=one, revision=commit, dirty=dirty, python="3.12.3", versions={"torch": "2.12.0"})
+        Side(
+            name=one,
+            asked=one,
+            revision=commit,
+            dirty=dirty and one == name,
+            python="3.12.3",
+            versions={"torch": "2.12.0"},
+        )
         for one, commit in (("a", "base"), ("b", "head"), ("control", "base"))
     )
     made = msgspec.structs.replace(measured(side=name, commit="harness"), sides=sides)

@@ -132,6 +132,52 @@ def test_the_commit_is_that_of_the_side() -> None:
     assert document("pytest-benchmark", measured(commit=None))["commit_info"]["id"] == "unknown"
 
 
+def test_each_benchmark_has_the_commit_of_its_side_and_whether_it_was_dirty() -> None:
+    found = document("pytest-benchmark", of_side("a", "base"), of_side("b", "head", dirty=True))
+    assert (found["commit_info"]["id"], found["commit_info"]["dirty"]) == ("head", True), "that of the judged side"
+    facts = [one["extra_info"] for one in found["benchmarks"]]
+    assert [(one["commit"], one["dirty"]) for one in facts] == [("base", 0), ("head", 1)]
+
+
+def of_user(revision: str | None, *, dirty: bool | None = None) -> Record:
+    """A case of a user's network, in a session that this package's checkout `head` measured."""
+    return msgspec.structs.replace(measured("nets.py:build#94d38b"), revision=revision, dirty=dirty)
+
+
+def test_a_users_network_has_the_commit_of_the_users_repository() -> None:
+    info = document("pytest-benchmark", of_user("base", dirty=False))["commit_info"]
+    assert (info["id"], info["dirty"], info["project"]) == ("base", False, "unknown")
+    assert document("pytest-benchmark", measured())["commit_info"]["project"] == "levit-bench"
+    _, tables = history(of_user("base"))
+    assert [row["commit"] for rows in tables.values() for row in rows] == ["base"]
+    (one,) = results_of(files("asv", of_user("base"))).values()
+    assert one["commit_hash"] == "a" * 40
+
+
+def test_a_users_network_is_never_filed_under_this_packages_commit() -> None:
+    unknown = of_user(None)
+    assert document("pytest-benchmark", unknown)["commit_info"]["id"] == "unknown"
+    _, tables = history(unknown)
+    assert [row["commit"] for rows in tables.values() for row in rows] == ["unknown"]
+    (left,) = FORMATS["asv"].make(ExportRequest(select_cases([unknown]).cases, None, COMMITS.get)).left_out
+    assert left.reason.endswith("recorded no commit of your repository: name the one that was measured, such as with "
+                                "--commit HEAD")  # fmt: skip
+    # What this package's own checkout held says nothing of the user's files.
+    assert history(with_conditions(of_user("base", dirty=False), dirty=True))[1]
+
+
+@pytest.mark.parametrize("to", ["asv", "otava"])
+def test_a_dirty_case_is_no_point_of_a_history_unless_its_commit_is_named(to: str) -> None:
+    records = [of_side("a", "base"), of_side("b", "head", dirty=True), of_user("head", dirty=True)]
+    selection = select_cases([msgspec.structs.replace(one, session=f"s{at}") for at, one in enumerate(records)])
+    made = FORMATS[to].make(ExportRequest(selection.cases, None, COMMITS.get))
+    assert ["changes that head does not hold" in left.reason for left in made.left_out] == [True, True]
+    assert made.files
+    named = FORMATS[to].make(ExportRequest(selection.cases[1:2], "head", COMMITS.get))
+    assert named.left_out == ()
+    assert FORMATS[to].make(ExportRequest(selection.cases[1:2], None, COMMITS.get)).files == {}
+
+
 # github-action-benchmark (`customSmallerIsBetter`)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,16 +10,18 @@ import click
 from click.core import ParameterSource
 
 from levit_bench.cli.options import Verb, gate_request_options, json_option, request_from, store_option
-from levit_bench.errors import EXIT_INTERRUPTED, UsageError
+from levit_bench.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_USAGE, UsageError
 
 if TYPE_CHECKING:
     from levit_bench.judge.gate.gate_report import GateReport, GateRules
+    from levit_bench.judge.verdicts import Rules
 
 
-_OF_MEASURING = ("first", "second", "control", "networks", "budget", "find", "at_most", "title")
+_OF_MEASURING = ("first", "second", "control", "networks", "budget", "find", "at_most", "title", "is_plan")
 """Parameters that mean nothing where stored sessions are judged."""
 _NOT_REPEATED = (
-    "budget", "find", "at_most", "root", "title", "out", "name", "annotations", "as_json", "no_wait", "cache", "fresh",
+    "budget", "find", "at_most", "is_plan", "root", "title", "out", "name", "annotations", "as_json", "no_wait",
+    "cache", "fresh",
 )  # fmt: skip
 """Parameters that say how long, where to and how it is shown, and nothing of what is compared."""
 _MOST = "10m"
@@ -46,6 +49,13 @@ _MOST = "10m"
     "stored gates scatter.",
 )
 @click.option("--at-most", default=_MOST, show_default=True, metavar="TIME", help="The most that --find may take.")
+@click.option(
+    "--plan",
+    "is_plan",
+    is_flag=True,
+    help="Measure and install nothing: say how long it would take and which slowdown it would find, by what this "
+    "machine's stored sessions took and its gates scatter.",
+)
 @click.option(
     "--margin",
     default="5%",
@@ -114,6 +124,7 @@ def command(
     Examples:
       levit-bench gate --networks models/nets.py:build --budget 2m
       levit-bench gate --a main --networks models/nets.py:build --out gate
+      levit-bench gate --a main --networks models/nets.py:build --find 3% --plan
       levit-bench gate --a 'torch==2.12.*' --networks paper --budget 5m
       levit-bench gate --a runtime=eager --b runtime=onnxruntime --networks levit_192
       levit-bench gate --session last --out gate
@@ -138,6 +149,12 @@ def command(
     elif session is not None:
         _refuse_measuring_options("--session")
         report = _again(root, session, gate_rules)
+    elif words.pop("is_plan"):
+        if out is not None or annotations:
+            raise UsageError(
+                "--plan measures nothing, so there is no verdict to write. Leave --out, --annotations out."
+            )
+        return _planned(root, rules, words, as_json=as_json)
     else:
         report, interrupted = _measured(root, gate_rules, words)
     if session is None or baseline is not None:
@@ -185,6 +202,40 @@ def _measured(root: Path, rules: GateRules, words: dict[str, Any]) -> tuple[Gate
     with keeping(outcome.path):
         results = api.load(outcome.path)
         return gate_of_session(results.records, results.findings, rules), outcome.interrupted
+
+
+def _planned(root: Path, rules: Rules, words: dict[str, Any], *, as_json: bool) -> int:
+    """Print the plan of a gate."""
+    from levit_bench import api
+    from levit_bench.asking.ability import require_measuring
+    from levit_bench.cli.output import print_findings, print_words, stdout
+    from levit_bench.report.gate import plan as report_words
+    from levit_bench.report.listings.plan import table
+    from levit_bench.store import files
+
+    require_measuring()
+    from levit_bench.asking.gate_plan import plan_gate
+    from levit_bench.measuring.sides.side_words import SideWords, side_words
+
+    texts = (("--a", words.pop("first")), ("--b", words.pop("second")))
+    first, second = (SideWords() if text is None else side_words(option, text) for option, text in texts)
+    control, find, at_most, _ = (words.pop(name) for name in ("control", "find", "at_most", "title"))
+    share = _slowdown(find)
+    if share is not None:
+        words["budget"] = at_most
+    history, unreadable = files.load_readable(files.session_files(root)) if root.exists() else ([], [])
+    planned = plan_gate(
+        request_from(words), history, (first, second), rules, api.planner_for(root), control=control, find=share
+    )
+    given = planned.forecast, planned.plan, planned.protocol, planned.budget, planned.found, planned.takes
+    if as_json:
+        click.echo(json.dumps(report_words.document(*given), indent=2, allow_nan=False))
+    else:
+        stdout().print(table(planned.forecast))
+        for sentence in report_words.sentences(*given):
+            print_words(stdout(), sentence)
+    print_findings(unreadable)
+    return EXIT_DONE if planned.budget.refusal is None else EXIT_USAGE
 
 
 def _slowdown(find: str | None) -> float | None:

@@ -18,10 +18,21 @@ from typing import NamedTuple
 
 import msgspec
 
+from levit_bench.catalog.network_calls import without_digest
 from levit_bench.command_lines import command_line
 from levit_bench.errors import NotComparableError, UsageError
 from levit_bench.judge.comparability import Setting, enumerate_values, natural
-from levit_bench.judge.compare.matching import Key, Pair, check_ignored, keyed, match, why_nothing
+from levit_bench.judge.compare.matching import (  # fmt: skip
+    Key,
+    Pair,
+    check_ignored,
+    edited,
+    keyed,
+    match,
+    not_paired,
+    pooled_versions,
+    why_nothing,
+)
 from levit_bench.judge.compare.two_sides import (
     Report,
     Row,
@@ -34,9 +45,10 @@ from levit_bench.judge.compare.two_sides import (
     turns_of,
 )
 from levit_bench.judge.estimates import looks_of, no_speed
-from levit_bench.judge.variance.case_sessions import Company, ratios
-from levit_bench.judge.variance.session_scatter import CaseSession, scatter, setting_scale
+from levit_bench.judge.variance.case_sessions import Company, id_of_any_version, ratios
+from levit_bench.judge.variance.session_scatter import CaseSession, by_version, scatter, setting_scale
 from levit_bench.judge.verdicts import ALPHA, Comparison, Effect, Rules, Verdict, judge
+from levit_bench.numbers.units import counted as counted_in_words
 from levit_bench.planning.budget import MIN_RUNS
 from levit_bench.records import Finding, Record
 
@@ -88,13 +100,14 @@ def nightly(
     """
     check_ignored(ignore)
     earlier_records = list(earlier)
-    first_side, second_side = keyed(earlier_records), keyed(newest)
+    second_side = keyed(newest)
+    first_side = pooled_versions(keyed(earlier_records), second_side)
     check_sides(first_side, second_side)
     if len(names := {record.session for group in second_side.values() for record in group}) > 1:
         raise UsageError(f"'before' judges one session against those before it, and these are {len(names)}.")
     matched = match(first_side, second_side, ignore)
     if not matched.pairs:
-        raise NotComparableError(why_nothing(first_side, second_side, matched.apart))
+        raise NotComparableError(why_nothing(first_side, second_side, matched.apart, matched.ambiguous))
     before = {
         pair.second: [
             record for record in first_side[pair.first] if turns_of(record) == turns_of(second_side[pair.second][-1])
@@ -121,7 +134,28 @@ def nightly(
     count = counted(max(map(len, series.values())) - 1, baseline=_baseline_words(nights))
     gone = _gone(earlier_records, matched.left, first_side)
     fresh = tuple(second_side[key][-1] for key in matched.right)
-    return Report(tuple(rows), new=fresh, findings=(*ignored(matched.pairs), *gone, *count))
+    about_files = *edited(matched.pairs), *_versions(before), *not_paired(matched)
+    return Report(tuple(rows), new=fresh, findings=(*ignored(matched.pairs), *about_files, *gone, *count))
+
+
+def _versions(before: Mapping[Key, Sequence[Record]]) -> tuple[Finding, ...]:
+    """Finding of networks whose file was edited since earlier sessions, which are in the same series."""
+    edited_sessions = {
+        key: sum(record.case.network != key.network for record in records) for key, records in before.items()
+    }
+    names = [
+        f"{without_digest(key.network)} (in {count} of {counted_in_words(len(before[key]), 'earlier session')})"
+        for key, count in edited_sessions.items()
+        if count
+    ]
+    if not names:
+        return ()
+    message = (
+        f"the file was another one before: {enumerate_values(sorted(set(names), key=natural))}. What its edits did is "
+        "part of the ratio, and none of the scatter between sessions. Whether they compute the same was not checked, "
+        "which only a gate that measures both does."
+    )
+    return (Finding(kind="file-edited", message=message),)
 
 
 def _gone(
@@ -217,7 +251,7 @@ def _scales(
     groups: dict[Setting, list[list[list[CaseSession]]]] = {}
     for key, sessions in sessions_by_case.items():
         if sessions:
-            groups.setdefault(key.setting, []).append([_split(sessions, slower[key])[0]])
+            groups.setdefault(key.setting, []).append(by_version(_split(sessions, slower[key])[0]))
     return {setting: setting_scale(cases) for setting, cases in groups.items()}
 
 
@@ -227,7 +261,7 @@ def _night(sessions: Sequence[CaseSession], slower: set[str], scale: float) -> _
     if not baseline:
         return _Night((), names)
     # Recent sessions may hold a change, which is not scatter.
-    session_scatter = scatter([baseline], scale)
+    session_scatter = scatter(by_version(baseline), scale)
     windows = [recent[-1:], recent] if len(recent) > 1 else [recent]
     effects = tuple(between(baseline, window, session_scatter) for window in windows)
     return _Night(effects, names, len(baseline), sum(session.name in slower for session in sessions[: -len(recent)]))
@@ -271,9 +305,12 @@ def since(baseline: Iterable[Record], stored: Iterable[Record]) -> int:
     baseline_records = list(baseline)
     last = max((record.session for record in baseline_records), default="")
     cases = {
-        (record.machine.hardware.id, record.info.id) for record in baseline_records if record.info.role == "subject"
+        (record.machine.hardware.id, id_of_any_version(record))
+        for record in baseline_records
+        if record.info.role == "subject"
     }
-    return len({r.session for r in stored if r.session > last and (r.machine.hardware.id, r.info.id) in cases})
+    newer = (record for record in stored if record.session > last)
+    return len({r.session for r in newer if (r.machine.hardware.id, id_of_any_version(r)) in cases})
 
 
 def counted(nights: int, *, named: bool = False, baseline: str = "") -> tuple[Finding, ...]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from levit_bench.command_lines import command_line, side_by_side_line
 from levit_bench.errors import NotComparableError, NothingToShowError, UsageError
 from levit_bench.judge.comparability import Setting, enumerate_values, natural, setting
-from levit_bench.judge.compare.matching import Key, Pair, check_ignored, keyed, match, why_nothing
+from levit_bench.judge.compare.matching import Key, Pair, check_ignored, edited, keyed, match, not_paired, why_nothing
 from levit_bench.judge.estimates import looks_of, no_speed
 from levit_bench.judge.variance.case_sessions import Company, ratios
 from levit_bench.judge.variance.expected_precision import least_between_sessions
@@ -123,7 +123,7 @@ def compare(
     check_sides(first_side, second_side)
     matched = match(first_side, second_side, ignore)
     if not matched.pairs:
-        raise NotComparableError(why_nothing(first_side, second_side, matched.apart))
+        raise NotComparableError(why_nothing(first_side, second_side, matched.apart, matched.ambiguous))
     evidence = _Evidence(history, first_side, second_side)
     effects = [evidence.effect(pair) for pair in matched.pairs]
     looks *= looks_of(record for side in (first_side, second_side) for group in side.values() for record in group)
@@ -152,6 +152,8 @@ def compare(
         new=tuple(second_side[key][-1] for key in matched.right),
         findings=(
             *ignored(matched.pairs),
+            *edited(matched.pairs),
+            *not_paired(matched),
             *_company(matched.pairs, evidence),
             *_assumed([(pair.first.network, case_scatter) for pair, _, case_scatter in measured]),
             *_out_of_reach(judged, [(pair.second.network, case_scatter) for pair, _, case_scatter in measured], rules),

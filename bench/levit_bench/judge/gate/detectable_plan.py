@@ -31,9 +31,14 @@ def budget_that_finds(find: float, costs: Costs, scatter: RunScatter, family: in
 def found_in(budget_s: float, costs: Costs, scatter: RunScatter, family: int, rules: Rules) -> float | None:
     """The ratio above 1 that a session of this length finds four times in five; None where it finds none."""
     session = plan(costs, budget_s, scatter)
-    if session.runs < fewest_runs(family):
+    return found_with(scatter, session.runs, session.rounds, family, rules)
+
+
+def found_with(scatter: RunScatter, runs: int, rounds: int, family: int, rules: Rules) -> float | None:
+    """The ratio above 1 that so many runs of so many rounds find four times in five; None where they find none."""
+    if runs < fewest_runs(family):
         return None
-    return detectable(_effect(scatter, session.runs, session.rounds), family, rules)
+    return detectable(_effect(scatter, runs, rounds), family, rules)
 
 
 def too_long(find: float, needed_s: float, budget_s: float, found: float | None) -> str:

@@ -22,6 +22,8 @@ class StoredSide(NamedTuple):
     name: str
     """As the user named it."""
     report: Report
+    refusal: str = ""
+    """Why no case of the two may be compared; the report then holds those of the judged session as new ones."""
 
 
 def against_stored(session: str, sides: Sequence[StoredSide], rules: GateRules) -> GateReport:
@@ -36,6 +38,12 @@ def against_stored(session: str, sides: Sequence[StoredSide], rules: GateRules) 
     findings: dict[bytes, Finding] = {}
     for side in sides:
         against = f" against {side.name}" if len(sides) > 1 else ""
+        if side.refusal:
+            cases += [
+                GateCase(_name(record, against), CaseVerdict.NOT_COMPARABLE, side.refusal, second=record)
+                for record in side.report.new
+            ]
+            continue
         cases += [_of_row(row, against) for row in side.report.rows]
         cases += [
             GateCase(

@@ -6,6 +6,9 @@ import math
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
+
+from levit_bench.catalog.network_calls import is_of_file, without_digest
 from levit_bench.judge.comparability import Setting, setting
 from levit_bench.judge.estimates import counted_runs, counts, no_speed, ratios_by_run, yardstick_log
 from levit_bench.judge.variance.session_scatter import CaseSession, Scatter, middle, scatter, setting_scale
@@ -14,7 +17,7 @@ from levit_bench.records import Record
 
 
 class Company(NamedTuple):
-    """Which cases each session holds, by the session's name."""
+    """Which cases each session holds, by the session's name; a file is the same one after an edit."""
 
     of: Mapping[str, frozenset[str]]
 
@@ -25,12 +28,20 @@ class Company(NamedTuple):
         for record in records:
             cases = cases_of.setdefault(record.session, set())
             if record.info.role == "subject" and record.runs:
-                cases.add(record.info.id)
+                cases.add(id_of_any_version(record))
         return cls({name: frozenset(cases) for name, cases in cases_of.items()})
 
     def beside(self, record: Record) -> Hashable:
         """The cases of the record's session, or `alone` where it had a process of its own; None where it is unknown."""
         return "alone" if record.is_alone else self.of.get(record.session)
+
+
+def id_of_any_version(record: Record) -> str:
+    """The id of its case; of a network of a file the same for all versions of the file."""
+    case = record.case
+    if not is_of_file(case.network):
+        return record.info.id
+    return msgspec.structs.replace(case, network=without_digest(case.network)).id
 
 
 def ratios(
@@ -77,6 +88,7 @@ def _session(
         variance=sample_variance(logs) if len(logs) > 1 else math.nan,
         company=company,
         yardstick=yardsticks[record.session],
+        version=record.case.network,
     )
 
 

@@ -56,6 +56,8 @@ class CaseSession(NamedTuple):
     """The cases that it was timed beside."""
     yardstick: float | None = None
     """Mean log latency of the yardstick, in seconds; absent where none was timed."""
+    version: str = ""
+    """The network as it is named with the digest of its file, which an edit changes."""
 
 
 class Scatter(NamedTuple):
@@ -135,6 +137,14 @@ def scatter(groups: Sequence[Sequence[CaseSession]], scale: float = PRIOR**2, ow
     variance = (own_freedom * prior + squares) / freedom
     slope = 1 / math.sqrt(1 / SLOPE**2 + _moved(groups) / variance)
     return Scatter(variance, freedom, most, run_variance, run_freedom, per_run, scale, slope)
+
+
+def by_version(sessions: Iterable[CaseSession]) -> list[list[CaseSession]]:
+    """Sessions of a case in groups of unchanged code, each with a mean of its own: what an edit did is no scatter."""
+    groups: dict[str, list[CaseSession]] = {}
+    for session in sessions:
+        groups.setdefault(session.version, []).append(session)
+    return [*groups.values()]
 
 
 def middle(scatters: Sequence[Scatter]) -> Scatter:

@@ -28,6 +28,7 @@ from levit_bench.measuring.session import machine_lock
 from levit_bench.measuring.session.engine import Engine, real_world
 from levit_bench.measuring.session.observer import Observer
 from levit_bench.measuring.session.rehearsal import rehearse
+from levit_bench.measuring.sides.user_revision import UserRevision, user_revision
 from levit_bench.measuring.workers import shell
 from levit_bench.measuring.workers.process_environment import shell as calling_shell
 from levit_bench.numbers.other_work import most_others
@@ -165,6 +166,7 @@ def measure(
     ready = _get_ready(lines, protocol, observer, workshop, together)
     compared = Compared(ready.lines) if sides is None else sides.compare(ready.lines, ready.artifacts)
     ready = ready._replace(lines=compared.lines)
+    built_from = user_revision(_code_files(ready.artifacts)) if sides is None else UserRevision()
     subject_findings = [s.finding for s in subjects if s.finding is not None]
     findings = [
         *findings,
@@ -198,6 +200,8 @@ def measure(
         findings=tuple(findings),
         sides=() if sides is None else sides.sides,
         differences=compared.differences,
+        revision=built_from.commit,
+        dirty=built_from.dirty,
     )
     for finding in findings:
         observer.finding_made(finding)
@@ -208,6 +212,12 @@ def measure(
             machine_lock.measuring_for(protocol.budget_s)
             observer.planned(plan)
         return _take_runs(ready, protocol, writer, observer, began, spending, Earlier(), head.session)
+
+
+def _code_files(artifacts: Mapping[str, Artifact]) -> dict[str, str | None]:
+    """Digests of the user's files that networks were made of, by path."""
+    every = (artifact.prepared.code_files for artifact in artifacts.values())
+    return {path: digest for files in every if files is not None for path, digest in files.files.items()}
 
 
 def resume(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -82,6 +82,11 @@ class Repository(NamedTuple):
     def is_dirty(self) -> bool:
         """Whether the working tree differs from what is checked out, files that git does not know included."""
         return bool(_asked(self.root, "status", "--porcelain", "--untracked-files=normal"))
+
+    def has_changes(self, files: Sequence[Path]) -> bool:
+        """Whether one of these files differs from what is checked out, or is not known to git."""
+        kept = set(_asked(self.root, "ls-files", "-z", "--", *map(str, files)).split("\0")) - {""}
+        return len(kept) < len(files) or bool(_asked(self.root, "status", "--porcelain", "--", *map(str, files)))
 
     def check_out(self, revision: Revision, folder: Path) -> None:
         """Write the files of a commit, submodules included, into an empty folder.

@@ -98,6 +98,17 @@ def check_revisions(first: SideWords, second: SideWords) -> None:
             _revision(words, words, repository)
 
 
+def check_sides(first: SideWords, second: SideWords) -> None:
+    """Refuse sides whose files `placed` could not have, without checking them out.
+
+    Raises:
+        UsageError: a revision is not here, or neither side is named and both would be the same.
+    """
+    repository = repository_at(Path.cwd())
+    _revision(first, second, repository)
+    _revision(second, first, repository, is_second=True)
+
+
 def control_of(first: PlacedSide) -> PlacedSide:
     """Side a a second time, under another name."""
     return first._replace(side=msgspec.structs.replace(first.side, name="control"))

@@ -96,14 +96,14 @@ def _placed(request: ExportRequest) -> tuple[list[tuple[_Place, ExportedCase]], 
 def _place(case: ExportedCase, request: ExportRequest) -> _Place | str:
     """Where the results of a case are filed, or why nowhere: asv files everything under a commit."""
     named = request.commit or case.commit
-    where = f"session {case.record.session}"
-    if named is None:
-        return f"{where} recorded no commit: name the one that was measured with --commit"
-    if request.commit is None and case.is_dirty:
-        return f"{where} was measured with changes that {named} does not hold: name a commit with --commit"
+    if named is None or (request.commit is None and case.why_no_commit is not None):
+        return str(case.why_no_commit)
     commit = request.find_commit(named)
     if commit is None:
-        return f"the repository has no commit {named} of {where}: name the repository with --repository"
+        return (
+            f"the repository has no commit {named} of session {case.record.session}: name the repository with "
+            "--repository, or the commit with --commit"
+        )
     words = [f"python{case.python}", *([f"torch{case.torch}"] if case.torch else [])]
     # Settings of a session that are no axis of its cases, where they are not as usual: other times, another line.
     words += ["bound"] if case.record.affinity == "bound" else []

@@ -15,6 +15,11 @@ CONTROL = "control"
 """The side of a gate that is side `a` a second time: an instrument, as yardsticks are, and never exported."""
 
 
+_NAMING = "such as with --commit HEAD"
+_SHOWN = 12
+"""Digits of a commit that a message names."""
+
+
 class LeftOut(NamedTuple):
     """A stored case that an export has not."""
 
@@ -51,14 +56,39 @@ class ExportedCase(NamedTuple):
         return next((side for side in self.record.sides if side.name == self.record.case.side), None)
 
     @property
+    def is_of_suite(self) -> bool:
+        """Whether its code is this suite's, whose commit it is then filed under: neither of a gate nor the user's."""
+        return self.side is None and not self.record.case.is_of_user
+
+    @property
     def commit(self) -> str | None:
-        """The commit that was measured: of a gate that of its side, else that of this package's own checkout."""
-        return self.record.conditions.commit if self.side is None else self.side.revision
+        """The commit that was measured: of a gate that of its side, of a user's network that of the user's repository,
+        else that of this package's own checkout.
+        """
+        if self.is_of_suite:
+            return self.record.conditions.commit
+        return self.record.revision if self.side is None else self.side.revision
 
     @property
     def is_dirty(self) -> bool:
         """Whether there were changes that this commit does not hold."""
-        return bool(self.record.conditions.dirty if self.side is None else self.side.dirty)
+        if self.is_of_suite:
+            return bool(self.record.conditions.dirty)
+        return bool(self.record.dirty if self.side is None else self.side.dirty)
+
+    @property
+    def why_no_commit(self) -> str | None:
+        """Why it can be filed under no commit unless the user names one; None where it can."""
+        if self.commit is None:
+            whose = "" if self.is_of_suite else " of your repository"
+            return f"session {self.record.session} recorded no commit{whose}: name the one that was measured, {_NAMING}"
+        if self.is_dirty:
+            side = f", side {self.record.case.side}," if self.side is not None else ""
+            return (
+                f"session {self.record.session}{side} was measured with changes that {self.commit[:_SHOWN]} does not "
+                f"hold: name a commit, {_NAMING}"
+            )
+        return None
 
     @property
     def python(self) -> str:

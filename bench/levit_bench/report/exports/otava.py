@@ -16,9 +16,9 @@ from levit_bench.axes import BY_NAME
 from levit_bench.judge.comparability import FIELDS_OF_SETTING, columns, differing, setting
 from levit_bench.report.exports.case_names import LONGEST_BYTES, stems, within_bytes
 from levit_bench.report.exports.export_request import ExportFiles, ExportRequest
-from levit_bench.report.exports.exported_case import ExportedCase
+from levit_bench.report.exports.exported_case import ExportedCase, LeftOut
 from levit_bench.report.exports.pytest_benchmark import UNKNOWN
-from levit_bench.report.words.safe_text import visible
+from levit_bench.report.words.safe_text import csv_cell, visible
 
 YAML_NAME = "otava.yaml"
 FOLDER = "series"
@@ -44,11 +44,29 @@ class _Series(NamedTuple):
 
 def otava(request: ExportRequest) -> ExportFiles:
     """The folder of the cases of any sessions, in the order of time."""
-    series = _series(request.cases)
+    kept, left_out = _kept(request)
+    if not kept:
+        return ExportFiles({}, tuple(left_out))
+    series = _series(kept)
     stem_of = stems([one.name for one in series])
     files = {f"{FOLDER}/{stem_of[one.name]}.csv": _csv(one, request.commit) for one in series}
     tests = "".join(_yaml(one, f"{FOLDER}/{stem_of[one.name]}.csv") for one in series)
-    return ExportFiles({YAML_NAME: f"tests:\n{tests}", **files}, names=tuple(stem_of))
+    return ExportFiles({YAML_NAME: f"tests:\n{tests}", **files}, tuple(left_out), names=tuple(stem_of))
+
+
+def _kept(request: ExportRequest) -> tuple[list[ExportedCase], list[LeftOut]]:
+    """The cases but for those with changes that their commit does not hold: a point under that commit would be wrong.
+
+    One without a commit stays: `unknown` is what its attribute says, and its session and time place it.
+    """
+    kept, left_out = [], []
+    for case in request.cases:
+        reason = case.why_no_commit if request.commit is None and case.is_dirty else None
+        if reason is None:
+            kept.append(case)
+        else:
+            left_out.append(LeftOut(case.name, reason))
+    return kept, left_out
 
 
 def _series(cases: Sequence[ExportedCase]) -> list[_Series]:
@@ -80,7 +98,7 @@ def _csv(series: _Series, commit: str | None) -> str:
         runtime = case.record.runtime_version or case.torch  # Runtimes of torch itself have its version.
         attributes = (commit or case.commit, case.record.session, case.torch, runtime)
         numbers = [repr(estimate.value) for name in metrics if (estimate := figures[name]) is not None]
-        writer.writerow([conditions.taken_at, *numbers, *(visible(text or UNKNOWN) for text in attributes)])
+        writer.writerow([conditions.taken_at, *numbers, *(csv_cell(text or UNKNOWN) for text in attributes)])
     return table.getvalue()
 
 

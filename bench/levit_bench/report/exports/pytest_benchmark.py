@@ -21,17 +21,19 @@ from levit_bench.report.words.safe_text import visible
 
 FORMAT_VERSION = "5.3.1"
 """Release of pytest-benchmark that this is written as."""
-NAME = "pytest-benchmark.json"
+NAME = "0001_levit-bench.json"
+"""As pytest-benchmark names its own files: its `compare` takes the number and the rest apart."""
 UNKNOWN = "unknown"
 
 
 def pytest_benchmark(request: ExportRequest) -> ExportFiles:
     """The document of the cases of one session."""
     first = request.cases[0]
+    judged = next((case for case in request.cases if case.record.case.side == "b"), first)
     document = {
         "machine_info": _machine_info(first.record),
-        "commit_info": _commit_info(first, request.commit),
-        "benchmarks": [_benchmark(case) for case in request.cases],
+        "commit_info": _commit_info(judged, request.commit),
+        "benchmarks": [_benchmark(case, request.commit) for case in request.cases],
         "datetime": first.record.conditions.taken_at.removesuffix("Z") + "+00:00",
         "version": FORMAT_VERSION,
     }
@@ -51,17 +53,20 @@ def _machine_info(record: Record) -> dict[str, Any]:
 
 
 def _commit_info(case: ExportedCase, commit: str | None) -> dict[str, Any]:
+    """The one commit that the format has: of a gate that of the judged side; each benchmark has its own beside it."""
     return {
         "id": commit or case.commit or UNKNOWN, "time": case.record.conditions.taken_at,
-        "dirty": commit is None and case.is_dirty, "project": "levit-bench", "branch": UNKNOWN,
+        "dirty": commit is None and case.is_dirty,
+        "project": "levit-bench" if commit is None and case.is_of_suite else UNKNOWN, "branch": UNKNOWN,
     }  # fmt: skip
 
 
-def _benchmark(case: ExportedCase) -> dict[str, Any]:
+def _benchmark(case: ExportedCase, commit: str | None) -> dict[str, Any]:
     record, rate = case.record, throughput(case.record)
     durations = case.duration_s
     statistics = pass_statistics(durations)
     facts = case_facts(record, case.latency, rate if isinstance(rate, Estimate) else None, case.relative)
+    facts |= {"commit": visible(commit or case.commit or UNKNOWN), "dirty": int(commit is None and case.is_dirty)}
     return {
         "group": visible(setting_words(lambda axis: getattr(record.case, axis))),
         "name": case.name,

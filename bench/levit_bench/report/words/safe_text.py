@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from levit_bench.errors import cut_in_the_middle
+from levit_bench.paths.csv_cells import no_formula
 
 NAME_LIMIT = 40
 """Characters of a name that are shown: timm's longest usual name has 48, its last words matter least."""
@@ -89,9 +90,8 @@ def _markdown(shown: str) -> str:
 
 
 def csv_cell(text: str) -> str:
-    """Visible text that no spreadsheet takes for a formula: a leading `=`, `+`, `-` or `@` gets an apostrophe."""
-    shown = visible(text)
-    return "'" + shown if shown.lstrip()[:1] in {"=", "+", "-", "@", "＝", "＋", "－", "＠"} else shown
+    """Visible text that no spreadsheet takes for a formula."""
+    return no_formula(visible(text))
 
 
 def _escape_code(character: str) -> str:
