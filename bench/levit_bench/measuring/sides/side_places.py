@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from levit_bench.measuring.sides.interpreters import Packages, packages_here, pa
 from levit_bench.measuring.sides.repository import Repository, Revision, repository_at
 from levit_bench.measuring.sides.side_words import SideWords
 from levit_bench.measuring.workers.place import HERE, Place
+from levit_bench.paths.code_files import digest
 from levit_bench.records import Side, SideDifference, SideName
 
 _SUITE = Path(__file__).parents[3]
@@ -243,21 +244,47 @@ def relative_files(
 ) -> dict[str, str | None]:
     """Files of a side by their path below its top folder, without those that lie elsewhere.
 
+    A file counts for the innermost folder that it lies in, and a link for where it leads: a checkout may lie within the
+    working tree, and hold a link back to it.
+
     Raises:
         MixedSidesError: one lies in the folder of the other side: then both sides run its code.
     """
+    roots = sorted({side.root, *other_roots}, key=lambda root: len(root.parts), reverse=True)
     out: dict[str, str | None] = {}
-    for text, digest in files.items():
-        path = Path(text)
-        if path.is_relative_to(side.root):
-            out[path.relative_to(side.root).as_posix()] = digest
-        elif digest is not None and any(path.is_relative_to(root) for root in other_roots):
+    for text, content in files.items():
+        named, path = Path(text), Path(text).resolve()
+        owner = _owner(path, roots)
+        if owner is None and _owner(named, roots) == side.root:
+            owner, path = side.root, named  # A link of the side's to what lies outside, and is on both sides.
+        if owner == side.root:
+            out[path.relative_to(side.root).as_posix()] = content
+        elif owner is not None and content is not None:
             raise MixedSidesError(
                 f"side {side.side.name} imports {path.name} from the working tree and not from "
                 f"{side.side.asked[:80]!r}: both sides would run the same code. It is installed in a way that this "
                 "suite cannot turn to another folder; give each side an environment of its own with --a and --b."
             )
     return out
+
+
+def _owner(path: Path, roots: Iterable[Path]) -> Path | None:
+    """The first of the folders that a file lies in."""
+    return next((root for root in roots if path.is_relative_to(root)), None)
+
+
+def with_files_on_disk(
+    side: PlacedSide, files: Mapping[str, str | None], names: Iterable[str]
+) -> dict[str, str | None]:
+    """Files of a side, and those of these names that it has: where a network may be made of more than was noticed, what
+    was not noticed is not missing.
+
+    Args:
+        side: where they lie.
+        files: digests by path below its top folder.
+        names: paths of files of the other side.
+    """
+    return {**{name: digest(side.root / name) for name in names}, **files}
 
 
 class MixedSidesError(BenchError):
