@@ -362,7 +362,7 @@ def measure_gate_requests(
         prepared = PreparedSides(both, (*both.differences, *asked.differences), control)
         outcome = measure_session(
             asked.subjects, protocol, root, observer, workshop, planner=planner_for(root), title=title,
-            findings=[*others, *asked.findings], is_open=budget_is_open(head.budget), sides=prepared,
+            findings=[*others, *both.findings, *asked.findings], is_open=budget_is_open(head.budget), sides=prepared,
         )  # fmt: skip
     return JointGate(outcome, asked.cases)
 
