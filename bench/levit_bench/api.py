@@ -221,10 +221,12 @@ def _checked(requests: Sequence[Request], *, strict: bool = True) -> tuple[str, 
 
     Raises:
         levit_bench.errors.UsageError: an axis is malformed, or a file of networks is missing.
+        FileNotFoundError: the current folder was deleted, which workers would be started in.
     """
     from levit_bench.asking.request import check, singles
     from levit_bench.catalog.entries import select
 
+    Path.cwd()  # Raises where it is gone, before each worker would fail for that.
     names: dict[str, None] = {}
     for request in requests:
         try:
