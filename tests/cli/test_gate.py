@@ -248,6 +248,42 @@ def test_where_side_a_has_none_of_the_networks_nothing_was_compared(repository: 
     assert "side a has none of these networks" in " ".join(done.stderr.split())
 
 
+EDITABLE = """
+import sys
+from importlib.machinery import PathFinder
+
+class Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        return PathFinder.find_spec(name, [SOURCE]) if name == "mypkg" else None
+
+sys.meta_path.append(Finder)
+"""
+"""What an installation in editable mode may leave: a finder that no import path turns to another folder."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("asked", ["", "import subprocess; subprocess.run(['true'])\n"])
+def test_a_package_that_cannot_be_turned_to_the_revision_is_refused_whatever_else_the_code_asks_for(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    package = repository / "src" / "mypkg"
+    package.mkdir(parents=True)
+    (repository / "layers.py").rename(package / "__init__.py")
+    (repository / "nets.py").write_text(asked + NETS.replace("layers", "mypkg"), encoding="utf-8")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "a package")
+    (package / "__init__.py").write_text(f"import time\n{BODY}", encoding="utf-8")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(
+        EDITABLE.replace("SOURCE", repr(str(repository / "src"))), encoding="utf-8"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    code, _, err = gated(repository, "--a", "main", "--budget", "auto", "--thin")
+    assert code == 1
+    assert "side a imports __init__.py from the working tree and not from 'main'" in " ".join(err.split())
+
+
 @pytest.mark.slow
 def test_code_that_is_compared_with_itself_is_said_to_be(repository: Path) -> None:
     (repository / "README").write_text("not of the network", encoding="utf-8")
