@@ -19,7 +19,11 @@ def main() -> NoReturn:
         sys.exit(130)
     except Exception as error:  # of a library that the command line itself needs, such as click: missing or too old
         from levit_bench.libraries import refusal
+        from levit_bench.paths.file_kinds import is_folder_gone
 
+        if isinstance(error, FileNotFoundError) and is_folder_gone():  # Python looks for modules in it, too.
+            sys.stderr.write("levit-bench: the current folder was deleted. Go to one that exists, and try again.\n")
+            sys.exit(2)
         if (unsuitable := refusal(error)) is None:
             raise
         sys.stderr.write(f"levit-bench: {unsuitable}\n")

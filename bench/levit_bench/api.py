@@ -221,10 +221,12 @@ def _checked(requests: Sequence[Request], *, strict: bool = True) -> tuple[str, 
 
     Raises:
         levit_bench.errors.UsageError: an axis is malformed, or a file of networks is missing.
+        FileNotFoundError: the current folder was deleted, which workers would be started in.
     """
     from levit_bench.asking.request import check, singles
     from levit_bench.catalog.entries import select
 
+    Path.cwd()  # Raises where it is gone, before each worker would fail for that.
     names: dict[str, None] = {}
     for request in requests:
         try:
@@ -352,7 +354,7 @@ def measure_gate_requests(
         prepared = PreparedSides(both, (*both.differences, *asked.differences), control)
         outcome = measure_session(
             asked.subjects, protocol, root, observer, workshop, planner=planner_for(root), title=title,
-            findings=[*others, *asked.findings], is_open=budget_is_open(head.budget), sides=prepared,
+            findings=[*others, *both.findings, *asked.findings], is_open=budget_is_open(head.budget), sides=prepared,
         )  # fmt: skip
     return JointGate(outcome, asked.cases)
 

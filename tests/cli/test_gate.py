@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 import xml.etree.ElementTree as ET
@@ -15,6 +16,7 @@ from levit_bench.errors import NothingToShowError
 from tests.cli.test_cli import run
 from tests.cli.test_compare import made, store
 from tests.measuring.sides.test_repository import git, state
+from tests.programs import ROOT
 from tests.programs import run as run_program
 from tools.simulated import gates_truth
 from tools.simulated.generate_store import Noise, Truth, case_of, write_session
@@ -259,9 +261,10 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def gated(folder: Path, *words: str) -> tuple[int, dict[str, object], str]:
+def gated(folder: Path, *words: str, path: str = "") -> tuple[int, dict[str, object], str]:
     command = [sys.executable, "-m", "levit_bench", "gate", "--networks", "nets.py:build", "--json", *words]
-    done = run_program([*command, "--store", str(folder.parent / "store")], cwd=folder)
+    env = {"PYTHONPATH": f"{ROOT / 'bench'}{os.pathsep}{path}"} if path else {}
+    done = run_program([*command, "--store", str(folder.parent / "store")], cwd=folder, env=env)
     return done.returncode, json.loads(done.stdout) if done.stdout else {}, done.stderr
 
 
@@ -333,6 +336,41 @@ def test_where_side_a_has_none_of_the_networks_nothing_was_compared(repository: 
     done = run_program(command, cwd=repository)
     assert done.returncode == 3
     assert "side a has none of these networks" in " ".join(done.stderr.split())
+
+
+EDITABLE = """
+import sys
+from importlib.machinery import PathFinder
+
+class Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        return PathFinder.find_spec(name, [SOURCE]) if name == "mypkg" else None
+
+sys.meta_path.append(Finder)
+"""
+"""What an installation in editable mode may leave: a finder that no import path turns to another folder."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("asked", ["", "import subprocess; subprocess.run(['true'])\n"])
+def test_a_package_that_cannot_be_turned_to_the_revision_is_refused_whatever_else_the_code_asks_for(
+    repository: Path, tmp_path: Path, asked: str
+) -> None:
+    package = repository / "src" / "mypkg"
+    package.mkdir(parents=True)
+    (repository / "layers.py").rename(package / "__init__.py")
+    (repository / "nets.py").write_text(asked + NETS.replace("layers", "mypkg"), encoding="utf-8")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "a package")
+    (package / "__init__.py").write_text(f"import time\n{BODY}", encoding="utf-8")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(
+        EDITABLE.replace("SOURCE", repr(str(repository / "src"))), encoding="utf-8"
+    )
+    code, _, err = gated(repository, "--a", "main", "--budget", "auto", "--thin", path=str(tmp_path / "site"))
+    assert code == 2, err
+    assert "side a imports __init__.py from the working tree and not from 'main'" in " ".join(err.split())
 
 
 @pytest.mark.slow

@@ -377,17 +377,20 @@ def test_a_folder_that_was_deleted_is_said_by_every_verb_that_needs_one(store: P
     verbs = [
         "show", "run --networks nets.py:build", "plan --networks nets.toml", "list levit", f"show --store {store}",
         f"show --store {store}/none", f"front --store {store} --out front.csv",
+        f"run --networks levit_128s --store {store}", f"gate --a main --networks levit_128s --store {store}",
     ]  # fmt: skip
     lines = [f"LB {verb} >/dev/null; echo code $? >&2" for verb in verbs]
     _, err = shell(f'cd "$(mktemp -d)"; rmdir "$PWD"; {"; ".join(lines)}')
     assert "Traceback" not in err
     said = [line.removeprefix("levit-bench: ") for line in err.splitlines()]
-    assert [line for line in said if line.startswith("code")] == [f"code {code}" for code in (1, 2, 2, 0, 0, 3, 1)]
+    assert [line for line in said if line.startswith("code")] == [
+        f"code {code}" for code in (1, 2, 2, 0, 0, 3, 1, 2, 2)
+    ]
     gone = "the current folder was deleted"
     next_ = ". Go to one that exists, and try again."
     assert [line for line in said if "deleted" in line] == [
         f"{gone}, and results is looked for in it. Go to a folder that exists, or name the store by its whole path.",
-        *[gone + next_] * 3,
+        *[gone + next_] * 5,
     ]
     assert f"no results at {store}/none. Measure something first" in err, "of which the folder is no cause"
 

@@ -23,11 +23,15 @@ from levit_bench.measuring.sides.side_places import (
     control_of,
     file_differences,
     relative_files,
+    with_files_on_disk,
 )
 from levit_bench.measuring.sides.side_words import SideWords
-from levit_bench.measuring.sides.sides_workshop import SidesWorkshop, code_files_of, standing_in
+from levit_bench.measuring.sides.sides_workshop import SidesWorkshop, noticed_files_of, standing_in, unknown_of
 from levit_bench.records import CaseLine, Finding, Protocol, Side, SideDifference, SideName
 
+_MOST_NAMED = 3
+"""Networks that a finding names."""
+_NOT_WATCHED = "a package builds it"
 _Value = TypeVar("_Value", SideDifference, Finding)
 
 
@@ -280,13 +284,20 @@ class PreparedSides(NamedTuple):
         Raises:
             MixedSidesError: a side runs files of the other one.
         """
-        files = []
+        files: list[dict[str, str | None]] = []
+        unknown: list[dict[str, tuple[str, ...]]] = []
         for side in self.placed.both:
             roots = {self.placed.here, self.placed.first.root, self.placed.second.root} - {side.root}
             cases = [line.case for line in lines if line.case.side == side.side.name]
-            files.append(relative_files(side, roots, code_files_of(artifacts, cases)))
+            files.append(relative_files(side, roots, noticed_files_of(artifacts, cases)))
+            unknown.append(unknown_of(artifacts, cases))
+        for at, side in enumerate(self.placed.both):
+            if unknown[at]:
+                files[at] = with_files_on_disk(side, files[at], files[1 - at])
         differences = (*self.differences, *file_differences(*files))
-        findings = () if differences else (_equal_sides(self.placed),)
+        findings = tuple(_files_unknown(side, of) for side, of in zip(self.placed.both, unknown, strict=True) if of)
+        if not differences and not findings:
+            findings = (_equal_sides(self.placed),)
         distances = self._distances(lines, artifacts)
         with_distances = [
             msgspec.structs.replace(line, outputs_apart=distance.apart, outputs_allowed=distance.allowed)
@@ -315,6 +326,20 @@ def _on(side: PlacedSide, subject: Subject) -> Subject:
     if finding is not None and finding.case is not None:
         finding = msgspec.structs.replace(finding, case=case.id)
     return Subject(case, family=subject.family, label=subject.label, finding=finding)
+
+
+def _files_unknown(side: PlacedSide, networks: Mapping[str, tuple[str, ...]]) -> Finding:
+    """What a side's networks are made of is known in part, and why."""
+    named = sorted(
+        {f"{without_digest(name)[:80]} ({', '.join(why)[:160] or _NOT_WATCHED})" for name, why in networks.items()}
+    )
+    more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+    message = (
+        f"on side {side.side.name}, it is not known whether these networks are made of more than the files that were "
+        f"seen: {'; '.join(named[:_MOST_NAMED])}{more}. Their code asks for more than files, such as another process, "
+        "and whether that differs between the sides nobody knows. Files that were seen are compared as ever."
+    )
+    return Finding(kind="files-unknown", message=message)
 
 
 def _equal_sides(sides: PlacedSides) -> Finding:

@@ -28,7 +28,7 @@ from levit_bench.measuring.extensions import ExtensionError
 from levit_bench.measuring.failure_reasons import reason_for
 from levit_bench.measuring.loaded_network import copies_of
 from levit_bench.measuring.machine.processors import allowed_processors
-from levit_bench.measuring.networks import sources
+from levit_bench.measuring.networks import code_inputs, sources
 from levit_bench.measuring.pass_data.feed import Feed
 from levit_bench.measuring.pass_data.reference_outputs import references_in
 from levit_bench.measuring.preparing import artifacts, deployed_models
@@ -287,8 +287,13 @@ def _prepared(request: Prepare) -> Prepared:
     """What is left in the folder of a request."""
     case, batches, folder, seed = request.case, request.batches, Path(request.folder), request.seed
     if case.is_model_file:
-        return deployed_models.prepare(case, batches, folder, seed, request.reference)
-    return artifacts.prepare(case, batches, folder, seed)
+        prepared = deployed_models.prepare(case, batches, folder, seed, request.reference)
+    else:
+        prepared = artifacts.prepare(case, batches, folder, seed)
+    of_file = prepared.code_files.files if case.is_model_file and prepared.code_files is not None else {}
+    return msgspec.structs.replace(
+        prepared, noticed=code_inputs.noticed() | of_file, beyond_files=code_inputs.beyond_files()
+    )
 
 
 def _loaded(case: Case, folder: Path) -> runtimes.Loaded:

@@ -238,7 +238,7 @@ class FixedBudget(NamedTuple):
         needed = now.start_s + self.min_rounds * now.round_s
         if runs_after > 0 and needed <= left_s * _LATE:
             return "run"
-        # Not by what the run is forecast to take: starts vary by half on a busy machine, and one run too few is nothing.
+        # Not by what it is forecast to take: starts vary by half on a busy machine, and one run too few is nothing.
         return "run" if now.run + 1 < self.least_runs and left_s > -spare_s else "stop"
 
 

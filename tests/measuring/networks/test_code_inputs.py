@@ -148,6 +148,36 @@ def test_what_asks_for_more_than_files_is_not_known(tmp_path: Path, forks: Torch
     assert answer == [False] * len(UNKNOWABLE) + [True] * len(KNOWABLE)
 
 
+_NOTICED = """
+import json, sys
+from pathlib import Path
+from levit_bench.measuring.networks import code_inputs
+import {imported}
+print(json.dumps(sorted(Path(path).name for path in code_inputs.noticed())))
+"""
+
+
+def test_modules_outside_of_every_environment_are_noticed_also_unwatched(folder: Path, forks: TorchForks) -> None:
+    (folder / "levit_bench_like").mkdir()
+    (folder / "levit_bench_like" / "__init__.py").write_text("import layers", encoding="utf-8")
+    installed = folder / "site-packages"
+    installed.mkdir()
+    (installed / "theirs.py").write_text("", encoding="utf-8")
+    program = _NOTICED.format(imported="levit_bench_like, theirs, numpy")
+    answer = forks.output(f"import sys; sys.path[:0] = [{str(folder)!r}, {str(installed)!r}]\n{program}", cwd=folder)
+    assert json.loads(answer.splitlines()[-1]) == ["__init__.py", "layers.py"]
+
+
+def test_what_was_loaded_is_noticed_also_where_more_is_not_known(folder: Path, forks: TorchForks) -> None:
+    (folder / "nets.py").write_text(f"{NETS}\nimport subprocess; subprocess.run(['true'])\n", encoding="utf-8")
+    more = "print(json.dumps([sorted(Path(p).name for p in code_inputs.noticed()), code_inputs.beyond_files()]))"
+    answer = forks.output(_PROGRAM + more, ["nets.py:build"], cwd=folder).splitlines()
+    assert json.loads(answer[-2]) is None
+    names, asked = json.loads(answer[-1])
+    assert {"nets.py", "layers.py"} <= set(names)
+    assert asked == ["subprocess.Popen"]
+
+
 def test_a_file_that_is_written_while_it_is_built_is_not_known(folder: Path, made_of: MadeOf) -> None:
     line = "__import__('pathlib').Path('layers.py').write_text('WIDTH = 11')"
     (folder / "nets.py").write_text(f"{NETS}\n{line}\n", encoding="utf-8")

@@ -146,6 +146,24 @@ def test_a_network_of_which_not_everything_is_known_is_not_kept(root: Path, arti
     assert cache.entries() == []
 
 
+def test_what_a_library_outside_of_every_environment_made_is_not_kept(root: Path, artifact: Path) -> None:
+    cache = ArtifactCache(root, seed=0)
+    cache.keep(CASE, (1,), artifact, msgspec.structs.replace(PREPARED, noticed={"/theirs/timm/resnet.py": "1" * 64}))
+    assert cache.entries() == []
+
+
+def test_equal_code_in_another_folder_is_another_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for name in ("one", "two"):
+        (tmp_path / name / "theirs").mkdir(parents=True)
+        (tmp_path / name / "theirs" / "__init__.py").write_text("", encoding="utf-8")
+        with monkeypatch.context() as context:
+            context.syspath_prepend(str(tmp_path / name))
+            found.append(installed_packages._identity.__wrapped__("theirs"))
+    assert None not in found
+    assert found[0] != found[1]
+
+
 @pytest.mark.parametrize("runtime", ["torchscript", "compile", "onnxruntime", "openvino"])
 def test_a_users_network_is_not_kept_where_no_worker_builds_it_again(root: Path, artifact: Path, runtime: str) -> None:
     cache = ArtifactCache(root, seed=0)

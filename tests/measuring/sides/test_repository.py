@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from levit_bench.errors import UsageError
-from levit_bench.measuring.sides.repository import BASE_VARIABLE, CheckoutError, Repository, repository_at
+from levit_bench.measuring.sides.repository import (
+    BASE_VARIABLE,
+    CheckedOut,
+    CheckoutError,
+    Repository,
+    repository_at,
+)
 from levit_bench.measuring.sides.user_revision import user_revision
 
 
@@ -116,14 +123,96 @@ def test_submodules_are_checked_out_at_the_commit_of_the_revision(repository: Pa
     git(repository, "commit", "-qam", "newer layers")
     made, into = found(repository), tmp_path / "side"
     into.mkdir()
-    made.check_out(made.commit("HEAD~1"), into)
+    assert made.check_out(made.commit("HEAD~1"), into) == CheckedOut()
     assert (into / "layers" / "layer.py").read_text(encoding="utf-8") == "old\n"
+
+
+@pytest.mark.parametrize("change", ["moved", "removed", "gone"])
+def test_a_submodule_is_found_where_the_working_tree_has_moved_or_removed_it(
+    repository: Path, tmp_path: Path, change: str
+) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    git(inner, "init", "-q", "-b", "main")
+    (inner / "layer.py").write_text("old\n", encoding="utf-8")
+    git(inner, "add", "-A")
+    git(inner, "commit", "-qm", "old")
+    git(repository, "submodule", "add", "-q", str(inner), "layers")
+    git(repository, "commit", "-qm", "with layers")
+    git(repository, *(("mv", "layers", "blocks") if change == "moved" else ("rm", "-qf", "layers")))
+    git(repository, "commit", "-qm", change)
+    if change == "gone":
+        shutil.rmtree(repository / ".git" / "modules")
+    made, into = found(repository), tmp_path / "side"
+    into.mkdir()
+    lacking = made.check_out(made.commit("HEAD~1"), into)
+    assert lacking.submodules == (("layers",) if change == "gone" else ())
+    assert (into / "layers" / "layer.py").exists() == (change != "gone")
+
+
+def test_files_are_converted_by_the_attributes_of_their_own_commit(repository: Path, tmp_path: Path) -> None:
+    (repository / ".gitattributes").write_text("models/nets.py text eol=crlf\n", encoding="utf-8")
+    made = found(repository)
+    for name, commit in (("before", "HEAD"), ("after", "HEAD~1")):
+        if name == "after":
+            git(repository, "add", "-A")
+            git(repository, "commit", "-qm", "attributes")
+            (repository / ".gitattributes").write_text("", encoding="utf-8")
+            (repository / "models" / ".gitattributes").write_text("nets.py text eol=crlf\n", encoding="utf-8")
+        (tmp_path / name).mkdir()
+        made.check_out(made.commit(commit), tmp_path / name)
+        assert (tmp_path / name / "models" / "nets.py").read_bytes() == b"three\n"
+    (tmp_path / "own").mkdir()
+    made.check_out(made.commit("HEAD"), tmp_path / "own")
+    assert (tmp_path / "own" / "models" / "nets.py").read_bytes() == b"three\r\n", "those of the commit itself count"
+
+
+def test_no_hook_of_the_users_runs(repository: Path, tmp_path: Path) -> None:
+    hooks = repository / ".git" / "hooks"
+    hooks.mkdir(exist_ok=True)
+    for name in ("post-index-change", "post-checkout"):
+        (hooks / name).write_text(f"#!/bin/sh\ntouch '{tmp_path}/{name}'\n", encoding="utf-8")
+        (hooks / name).chmod(0o755)
+    (tmp_path / "side").mkdir()
+    made = found(repository)
+    made.check_out(made.commit("main"), tmp_path / "side")
+    assert not list(tmp_path.glob("post-*"))
+
+
+def test_files_of_git_lfs_that_hold_pointers_are_named(repository: Path, tmp_path: Path) -> None:
+    (repository / ".gitattributes").write_text("*.pt filter=lfs -text\n", encoding="utf-8")
+    (repository / "weights.pt").write_text(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", encoding="utf-8"
+    )
+    (repository / "whole.pt").write_text("content", encoding="utf-8")
+    git(repository, "-c", "filter.lfs.clean=cat", "-c", "filter.lfs.process=", "add", "-A")
+    git(repository, "commit", "-qm", "weights")
+    (tmp_path / "side").mkdir()
+    made = found(repository)
+    git(repository, "config", "filter.lfs.process", "")
+    git(repository, "config", "filter.lfs.smudge", "cat")
+    assert made.check_out(made.commit("HEAD"), tmp_path / "side").pointers == ("weights.pt",)
+
+
+def test_a_file_beside_a_submodule_is_not_taken_for_its_index(repository: Path, tmp_path: Path) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    git(inner, "init", "-q", "-b", "main")
+    git(inner, "commit", "-q", "--allow-empty", "-m", "empty")
+    git(repository, "submodule", "add", "-q", str(inner), "layers")
+    (repository / "layers.index").write_text("mine", encoding="utf-8")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "with layers")
+    (tmp_path / "side").mkdir()
+    made = found(repository)
+    made.check_out(made.commit("HEAD"), tmp_path / "side")
+    assert (tmp_path / "side" / "layers.index").read_text(encoding="utf-8") == "mine"
 
 
 def test_a_folder_that_cannot_be_written_is_an_error_with_what_git_says(repository: Path, tmp_path: Path) -> None:
     made = found(repository)
     (tmp_path / "side").write_text("a file in the way", encoding="utf-8")
-    with pytest.raises(CheckoutError, match="git checkout-index failed"):
+    with pytest.raises(CheckoutError, match=r"git .* failed in this repository: .*side"):
         made.check_out(made.commit("main"), tmp_path / "side")
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from levit_bench.errors import UsageError
+from levit_bench.measuring.sides.interpreters import Packages
 from levit_bench.measuring.sides.side_places import (
     MixedSidesError,
+    PlacedSide,
     control_of,
     file_differences,
     placed,
@@ -17,6 +19,7 @@ from levit_bench.measuring.sides.side_places import (
 from levit_bench.measuring.sides.side_words import SideWords, side_words
 from levit_bench.measuring.sides.sides_workshop import SidesWorkshop
 from levit_bench.measuring.workers.place import HERE, Place
+from levit_bench.records import Side
 
 from tests.measuring.sides.test_repository import git, repository, state
 
@@ -129,6 +132,48 @@ def test_a_side_that_imports_the_other_ones_file_is_refused(repository: Path, mo
         others = {str(repository.resolve() / "models" / "nets.py"): "1" * 64}
         with pytest.raises(MixedSidesError, match=r"side a imports nets.py from the working tree and not from 'main'"):
             relative_files(both.first, [repository.resolve()], others)
+
+
+def test_a_file_counts_for_the_innermost_folder_and_a_link_for_where_it_leads(tmp_path: Path) -> None:
+    tree, outside = (tmp_path / "tree").resolve(), (tmp_path / "outside").resolve()
+    checkout = tree / "tmp" / "side-a"
+    for folder in (checkout, outside):
+        folder.mkdir(parents=True)
+    for path in (tree / "nets.py", checkout / "nets.py", outside / "shared.py"):
+        path.write_text("", encoding="utf-8")
+    (checkout / "back.py").symlink_to(tree / "nets.py")
+    (checkout / "shared.py").symlink_to(outside / "shared.py")
+    (tmp_path / "way").symlink_to(tree)
+    first, second = (
+        PlacedSide(Side(name=name, asked=name, python="3.11"), HERE, Packages("3.11", {}), {}, root)  # type: ignore[arg-type]
+        for name, root in (("a", checkout), ("b", tree))
+    )
+    found = relative_files(first, [tree], {str(checkout / "nets.py"): "1", str(checkout / "shared.py"): "2"})
+    assert found == {"nets.py": "1", "shared.py": "2"}
+    assert relative_files(second, [checkout], {str(tmp_path / "way" / "nets.py"): "1"}) == {"nets.py": "1"}
+    for side, others, path in (
+        (first, [tree], checkout / "back.py"),
+        (first, [tree], tmp_path / "way" / "nets.py"),
+        (second, [checkout], checkout / "nets.py"),
+    ):
+        with pytest.raises(MixedSidesError):
+            relative_files(side, others, {str(path): "1"})
+
+
+def test_what_the_files_of_a_side_lack_is_a_finding(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (repository / ".gitattributes").write_text("*.pt filter=lfs -text\n", encoding="utf-8")
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\n"
+    (repository / "weights.pt").write_text(pointer, encoding="utf-8")
+    for name in ("clean", "smudge"):
+        git(repository, "config", f"filter.lfs.{name}", "cat")
+    git(repository, "config", "filter.lfs.process", "")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "weights")
+    monkeypatch.chdir(repository)
+    with placed(*sides("HEAD")) as both:
+        (finding,) = both.findings
+    assert finding.kind == "lfs-pointers"
+    assert "side a (HEAD), these files hold pointers of Git LFS and not their content: 'weights.pt'" in finding.message
 
 
 def test_where_both_sides_are_revisions_the_working_tree_is_on_neither(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from levit_bench.judge.gate.gate_report import CaseVerdict
+from levit_bench.records import Finding
 from levit_bench.report.gate.sentence import overall
 
 from tests.report.gate import made
@@ -47,6 +48,18 @@ def test_a_gate_that_passed_says_what_it_would_have_found_and_asks_for_nothing()
         "each of them, four times in five."
     )
     assert (told.advice, told.command) == ("No action is needed.", "")
+
+
+def test_a_gate_of_sides_that_do_not_differ_says_so_first_and_last() -> None:
+    equal = (Finding(kind="sides-equal", message="neither packages nor files of yours"),)
+    told = overall(made.QUIET._replace(differences=(), findings=equal))
+    assert told.sentence.endswith(" Nothing differs between the sides: code was compared with itself.")
+    assert told.advice == "Where a change was meant to be judged, name what has it with --a and --b."
+    of_tests = overall(made.QUIET._replace(differences=(), findings=equal, pytest_words=("tests",)))
+    assert of_tests.advice.endswith("with --bench-gate.")
+    slower = overall(made.many(1, V.SLOWER)._replace(findings=equal))
+    assert "code was compared with itself" in slower.sentence
+    assert slower.command, "what to do about a verdict stays"
 
 
 def test_an_inconclusive_gate_says_how_much_could_hide_and_how_to_find_the_margin() -> None:

@@ -59,7 +59,9 @@ def _identity(name: str) -> str | None:
     # Digests by the installer, which are those of every other installation of that version, and what came later.
     for line in (*map(" ".join, sorted(recorded.items())), *sorted(_changed_since(installed_ns, folder, recorded))):
         state.update(f"{line}\n".encode("utf-8", "surrogateescape"))
-    return f"{text} {state.hexdigest()[:16]}"
+    is_installed = "site-packages" in folder.parts or "dist-packages" in folder.parts
+    # What lies where somebody works may import more from there, and another copy of it is another library.
+    return f"{text} {state.hexdigest()[:16]}" + ("" if is_installed else f" {folder}")
 
 
 def _folder(name: str) -> Path | None:

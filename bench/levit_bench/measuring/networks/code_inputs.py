@@ -2,7 +2,7 @@
 
 Watched in processes that prepare networks, never in one that is timed. With these files unchanged, the network is the
 one that was prepared before. Whatever else its code asks, such as another process or the network, cannot be compared:
-then nobody knows, and it is prepared anew.
+then nobody knows whether these files are all, and it is prepared anew. Where its modules lie is known in any case.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from levit_bench.measuring.machine.installed_packages import package_folders
+from levit_bench.measuring.networks import local_modules
 from levit_bench.paths.code_files import CodeFiles, digest, names_digest
 
 _UNKNOWABLE = frozenset({
@@ -27,6 +28,8 @@ _UNKNOWABLE = frozenset({
 _OF_THE_SYSTEM = ("/proc/", "/sys/", "/dev/")
 _WRITING = os.O_WRONLY | os.O_RDWR
 _SUITE = Path(__file__).parents[2]
+_OF_ENVIRONMENTS = ("lib", "lib64", "bin", "share", "etc", "include", "pyvenv.cfg", "Lib", "Scripts")
+"""What a virtual environment holds; anything else below its folder is somebody's own."""
 
 _opened: dict[str, None] = {}
 _unknowable: dict[str, None] = {}
@@ -67,16 +70,39 @@ def known() -> CodeFiles | None:
     """
     if not _state["since_ns"] or _unknowable:
         return None
-    modules = [Path(file) for module in list(sys.modules.values()) if (file := _file_of(module)) is not None]
-    own_modules = [path for path in modules if not _is_of_a_library(path)]
-    opened = [Path(name) for name in _opened if not name.startswith(tuple(_artifacts))]
-    data = [path for path in opened if path.suffix != ".pyc" and not _is_of_a_library(path)]
+    own_modules, data = _without(_is_of_a_library)
     paths = list(dict.fromkeys([*own_modules, *data]))
     if any(_is_newer(path) for path in paths):
         return None
     files = {str(path): digest(path) for path in paths}
     folders = {path.parent for path in own_modules}
     return CodeFiles(files=files, folders={str(path): names_digest(path) for path in sorted(folders)})
+
+
+def noticed() -> dict[str, str | None]:
+    """Digests of the files outside of every environment that this process has loaded modules from or opened, by path.
+
+    Known of any network, the suite's and timm's included: a library may lie in a folder that somebody works in. Files
+    that are read in another way are not among them; whether there may be any, `known` says.
+    """
+    modules, data = _without(_is_of_an_environment)
+    return {str(path): digest(path) for path in dict.fromkeys([*modules, *data])}
+
+
+def beyond_files() -> tuple[str, ...]:
+    """Why `known` knows nothing: what the code asked for, as Python's audit events, and files written meanwhile."""
+    own_modules, data = _without(_is_of_a_library)
+    newer = [path.name for path in dict.fromkeys([*own_modules, *data]) if _is_newer(path)]
+    return (*_unknowable, *(f"{name}, which was written meanwhile" for name in newer)) if _state["since_ns"] else ()
+
+
+def _without(is_left_out: Callable[[Path], bool]) -> tuple[list[Path], list[Path]]:
+    """Files of the modules that are loaded, and other files that were opened, but for those that are left out."""
+    loaded = [*list(sys.modules.values()), *local_modules.set_aside()]
+    modules = [Path(file) for module in loaded if (file := _file_of(module)) is not None]
+    opened = [Path(name) for name in _opened if not name.startswith(tuple(_artifacts))]
+    data = [path for path in opened if path.suffix != ".pyc" and not is_left_out(path)]
+    return [path for path in modules if not is_left_out(path)], data
 
 
 def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
@@ -146,6 +172,22 @@ def _is_of_a_library(path: Path) -> bool:
         return True
     third_party = "site-packages" in path.parts or "dist-packages" in path.parts
     return not third_party and name.startswith(standard)
+
+
+def _is_of_an_environment(path: Path) -> bool:
+    """Whether a file is the suite's, or installed where an interpreter finds it: every side has these."""
+    if "site-packages" in path.parts or "dist-packages" in path.parts:
+        return True
+    return str(path).startswith(_environment_folders())
+
+
+@cache
+def _environment_folders() -> tuple[str, ...]:
+    """Folders of the suite, of Python's own library, and of the virtual environment; each ends with a separator."""
+    folders = [f"{_SUITE}{os.sep}", *_library_folders()[1]]
+    if sys.prefix != sys.base_prefix:
+        folders += [str(Path(sys.prefix, name)) + ("" if "." in name else os.sep) for name in _OF_ENVIRONMENTS]
+    return tuple(folders)
 
 
 @cache

@@ -51,6 +51,11 @@ def imports_beside(folder: Path, here: Path) -> Iterator[None]:
         sys.modules.update(namesakes)
 
 
+def set_aside() -> list[ModuleType]:
+    """Modules that are in use and not in `sys.modules`."""
+    return [module for modules in _away.values() for module in modules.values()]
+
+
 def _modules_of(tops: set[str]) -> dict[str, ModuleType]:
     """The modules of those names, and all below them."""
     return {name: module for name, module in sys.modules.items() if name.partition(".")[0] in tops}

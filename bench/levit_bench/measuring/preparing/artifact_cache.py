@@ -130,6 +130,8 @@ class ArtifactCache:
         key = _key(case, self._seed)
         if key is None or prepared.failed or prepared.code_files is None:
             return
+        if prepared.noticed and not case.is_of_user:
+            return  # Made by a library outside of every environment: the key holds but some of these.
         root = self.folder / _ENTRIES
         try:
             make_private(self.folder)

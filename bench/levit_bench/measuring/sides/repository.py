@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,10 @@ _BRANCHES = ("main", "master", "trunk", "develop")
 """Names that a default branch mostly has."""
 _LINK = "160000"
 """The mode of a submodule in a tree."""
+_LARGE_FILES = ("ls-files", "-z", "--", ":(attr:filter=lfs)")
+"""Words that list the files of Git LFS in an index."""
+_POINTER = b"version https://git-lfs.github.com/spec/"
+"""What a pointer begins with that Git LFS keeps in place of a file."""
 BASE_VARIABLE = "GITHUB_BASE_REF"
 """Environment variable in which GitHub's runners name the branch that a pull request is to be merged into."""
 
@@ -88,14 +93,15 @@ class Repository(NamedTuple):
         kept = set(_asked(self.root, "ls-files", "-z", "--", *map(str, files)).split("\0")) - {""}
         return len(kept) < len(files) or bool(_asked(self.root, "status", "--porcelain", "--", *map(str, files)))
 
-    def check_out(self, revision: Revision, folder: Path) -> None:
-        """Write the files of a commit, submodules included, into an empty folder.
+    def check_out(self, revision: Revision, folder: Path) -> CheckedOut:
+        """Write the files of a commit, submodules included, into an empty folder; no hook of the user's runs.
 
         Raises:
             UsageError: a submodule's commit is not here.
             BenchError: git fails, such as on a full disk.
         """
-        _check_out(self.root, revision.commit, folder, revision.words)
+        place = _GitPlace(Path(_asked(self.root, "rev-parse", "--absolute-git-dir")), self.root)
+        return _check_out(place, revision.commit, folder, revision.words, folder.with_name(f"{folder.name}.index"))
 
     def _default_branch(self) -> str:
         """The branch that others are merged into, as this clone knows it."""
@@ -125,27 +131,121 @@ def repository_at(folder: Path) -> Repository | None:
     return Repository(Path(top).resolve(), folder.resolve()) if top else None
 
 
-def _check_out(root: Path, commit: str, folder: Path, words: str) -> None:
-    index = folder.with_name(f"{folder.name}.index")
-    environment = {"GIT_INDEX_FILE": str(index)}
+class CheckedOut(NamedTuple):
+    """What a folder of checked-out files lacks of its commit."""
+
+    submodules: tuple[str, ...] = ()
+    """Paths of submodules that the working tree has not got and whose files are not here; their folders are empty."""
+    pointers: tuple[str, ...] = ()
+    """Paths of files of Git LFS that hold a pointer in place of their content."""
+
+
+def _check_out(place: _GitPlace, commit: str, folder: Path, words: str, index: Path) -> CheckedOut:
+    """Write the files of a commit, and those of its submodules in turn.
+
+    Args:
+        place: of the repository.
+        commit: of it.
+        folder: that they are written into.
+        words: what the user calls the commit of the whole.
+        index: where one is kept meanwhile, outside of what is written.
+    """
+    # In a working tree of their own, files are converted by the .gitattributes of their commit: git looks for these in
+    # the folder, then in the index, and finds none of the user's.
+    environment = {
+        "GIT_DIR": str(place.folder), "GIT_WORK_TREE": str(folder), "GIT_INDEX_FILE": str(index),
+    }  # fmt: skip
     try:
-        _run(root, environment, "read-tree", commit)
-        _run(root, environment, "checkout-index", "--all", "--quiet", f"--prefix={folder}{os.sep}")
+        _run(folder, environment, "read-tree", commit)
+        _run(folder, environment, "checkout-index", "--all", "--quiet")
+        pointers = _pointers(folder, _run(folder, environment, *_LARGE_FILES).split("\0"))
     finally:
         index.unlink(missing_ok=True)
-    for line in _run(root, {}, "ls-tree", "-r", "-z", commit).split("\0"):
-        mode, _, rest = line.partition(" ")
-        name = rest.partition("\t")[2]
-        if mode != _LINK or not (root / name / ".git").exists():
-            continue  # A submodule that is not checked out here is on neither side.
-        linked = rest.split()[1]
-        if not _asked(root / name, "rev-parse", "--verify", "--quiet", f"{linked}^{{commit}}"):
+    missing: list[str] = []
+    for name, linked in _links(place, commit):
+        inner = place.submodule(name, commit)
+        if inner is None:
+            # One that is not checked out in the working tree either is on neither side.
+            if not place.has_link(name):
+                missing.append(name)
+            continue
+        if not _asked_of(inner.folder, "rev-parse", "--verify", "--quiet", f"{linked}^{{commit}}"):
             raise UsageError(
                 f"submodule {name!r} of {words} is at {linked[:12]}, which is not here. "
-                f"'git -C {name} fetch' brings it."
+                f"'git --git-dir={inner.folder} fetch' brings it."
             )
         (folder / name).mkdir(parents=True, exist_ok=True)
-        _check_out(root / name, linked, folder / name, words)
+        below = _check_out(inner, linked, folder / name, words, index)
+        missing += [f"{name}/{path}" for path in below.submodules]
+        pointers += [f"{name}/{path}" for path in below.pointers]
+    return CheckedOut(tuple(missing), tuple(pointers))
+
+
+class _GitPlace(NamedTuple):
+    """Where git keeps a repository or a submodule of one, and where it is checked out."""
+
+    folder: Path
+    """Its `.git` folder."""
+    root: Path
+    """Top folder of its working tree, which need not exist: a submodule may have been moved or removed since."""
+
+    def submodule(self, path: str, commit: str) -> _GitPlace | None:
+        """The submodule that lies at a path in a commit, wherever it lies now; None where git keeps none here."""
+        own = (
+            _asked(self.root / path, "rev-parse", "--absolute-git-dir") if (self.root / path / ".git").exists() else ""
+        )
+        if own:
+            return _GitPlace(Path(own), self.root / path)
+        name = _module_names(self.folder, commit).get(path, "")
+        if not name or ".." in Path(name).parts:
+            return None
+        for kept in ("--git-dir", "--git-common-dir"):  # Linked working trees keep their submodules by themselves.
+            base = Path(_asked_of(self.folder, "rev-parse", "--path-format=absolute", kept))
+            if (base / "modules" / name / "HEAD").is_file():
+                return _GitPlace(base / "modules" / name, self.root / path)
+        now = next((now for now, named in _module_names(self.folder, "HEAD").items() if named == name), None)
+        moved = now is not None and (self.root / now / ".git").exists()
+        own = _asked(self.root / str(now), "rev-parse", "--absolute-git-dir") if moved else ""
+        return _GitPlace(Path(own), self.root / str(now)) if own else None
+
+    def has_link(self, path: str) -> bool:
+        """Whether what is checked out has a submodule at a path."""
+        return any(name == path for name, _ in _links(self, "HEAD"))
+
+
+def _links(place: _GitPlace, commit: str) -> list[tuple[str, str]]:
+    """Path of each submodule of a commit, and the commit that it is at; none where there is no such commit."""
+    out = []
+    for line in _asked_of(place.folder, "ls-tree", "-r", "-z", commit).split("\0"):
+        mode, _, rest = line.partition(" ")
+        if mode == _LINK:
+            out.append((rest.partition("\t")[2], rest.split()[1]))
+    return out
+
+
+def _module_names(git_folder: Path, commit: str) -> dict[str, str]:
+    """Name of each submodule by its path in a commit, as its .gitmodules has them."""
+    found = _asked_of(
+        git_folder, "config", "--blob", f"{commit}:.gitmodules", "-z", "--get-regexp", r"^submodule\..*\.path$"
+    )
+    entries = (entry.partition("\n") for entry in found.split("\0") if entry)
+    return {path: key.removeprefix("submodule.").removesuffix(".path") for key, _, path in entries}
+
+
+def _pointers(folder: Path, names: Iterable[str]) -> list[str]:
+    """Those of the files that hold a pointer of Git LFS."""
+    out = []
+    for name in filter(None, names):
+        with suppress(OSError), (folder / name).open("rb") as file:
+            if file.read(len(_POINTER)) == _POINTER:
+                out.append(name)
+    return out
+
+
+def _asked_of(git_folder: Path, *words: str) -> str:
+    """What git answers of a repository that need not be checked out; empty where it fails."""
+    done = _git(git_folder, {"GIT_DIR": str(git_folder), "GIT_WORK_TREE": str(git_folder)}, *words)
+    return "" if done.returncode else done.stdout.strip("\n")
 
 
 def _run(root: Path, environment: Mapping[str, str], *words: str) -> str:
@@ -178,12 +278,17 @@ def _asked(root: Path, *words: str) -> str:
 def _git(root: Path, environment: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     inherited = {name: value for name, value in os.environ.items() if name not in _OF_OTHER_REPOSITORIES}
     return subprocess.run(
-        ["git", "-C", str(root), *words],
+        ["git", *_WITHOUT_HOOKS, "-C", str(root), *words],
         env={**inherited, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", **environment},
         stdin=subprocess.DEVNULL, capture_output=True, check=False,
         text=True, encoding="utf-8", errors="surrogateescape",
     )  # fmt: skip
 
 
-_OF_OTHER_REPOSITORIES = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
-"""Variables that a git hook sets, and that would turn git to the repository of the hook."""
+_OF_OTHER_REPOSITORIES = frozenset({
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_ATTR_SOURCE",
+})  # fmt: skip
+"""Variables that a git hook sets, and that would turn git to the repository of the hook; and one that would convert the
+files of one commit by the attributes of another."""
+_WITHOUT_HOOKS = ("-c", f"core.hooksPath={os.devnull}")
+"""A hook of the user's may run anything, also when an index of our own is written."""

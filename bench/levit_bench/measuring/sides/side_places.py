@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -17,10 +17,11 @@ from levit_bench.errors import BenchError, UsageError
 from levit_bench.measuring.preparing.scratch_folder import Scratch
 from levit_bench.measuring.sides.environments import environment_with
 from levit_bench.measuring.sides.interpreters import Packages, packages_here, packages_of
-from levit_bench.measuring.sides.repository import Repository, Revision, repository_at
+from levit_bench.measuring.sides.repository import CheckedOut, Repository, Revision, repository_at
 from levit_bench.measuring.sides.side_words import SideWords
 from levit_bench.measuring.workers.place import HERE, Place
-from levit_bench.records import Side, SideDifference, SideName
+from levit_bench.paths.code_files import digest
+from levit_bench.records import Finding, Side, SideDifference, SideName
 
 _SUITE = Path(__file__).parents[3]
 """The folder of this package: always the parent's, whatever a side holds."""
@@ -28,6 +29,8 @@ _TELLING = (
     "torch", "timm", "torchvision", "numpy", "onnx", "onnxruntime", "onnxscript", "openvino", "safetensors",
 )  # fmt: skip
 """Distributions whose versions are stored with a side in any case."""
+_MOST_NAMED = 3
+"""Paths that a message names."""
 _INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv"})
 """Distributions that no network is made of."""
 
@@ -42,6 +45,8 @@ class PlacedSide(NamedTuple):
     """Values of axes that its cases have."""
     root: Path
     """Top folder of its files: the checkout's, the repository's, or the one that the user stands in."""
+    findings: tuple[Finding, ...] = ()
+    """What its files lack of its commit."""
 
 
 class PlacedSides(NamedTuple):
@@ -52,6 +57,8 @@ class PlacedSides(NamedTuple):
     differences: tuple[SideDifference, ...]
     here: Path = Path()
     """Top folder of the working tree."""
+    findings: tuple[Finding, ...] = ()
+    """What the files of a side lack of its commit."""
 
     @property
     def both(self) -> tuple[PlacedSide, PlacedSide]:
@@ -80,7 +87,8 @@ def placed(first: SideWords, second: SideWords, cache: str = "") -> Iterator[Pla
         for name, words, revision in (("a", first, revisions[0]), ("b", second, revisions[1])):
             sides.append(_side(name, words, revision, repository, scratch, cache))  # type: ignore[arg-type]
         top = here if repository is None else repository.root
-        yield PlacedSides(sides[0], sides[1], tuple(_differences(sides[0], sides[1])), top)
+        findings = tuple(finding for side in sides for finding in side.findings)
+        yield PlacedSides(sides[0], sides[1], tuple(_differences(sides[0], sides[1])), top, findings)
     finally:
         if scratch is not None:
             scratch.cleanup()
@@ -155,12 +163,13 @@ def _side(
 ) -> PlacedSide:
     here = Path.cwd()
     root, folder = (repository.root if repository else here), ""
+    lacking = CheckedOut()
     if revision is not None:
         assert repository is not None
         assert scratch is not None
         root = Path(scratch.name).resolve() / f"side-{name}"
         root.mkdir()
-        repository.check_out(revision, root)
+        lacking = repository.check_out(revision, root)
         folder = str(root / repository.prefix)
         if not Path(folder).is_dir():
             raise UsageError(
@@ -179,7 +188,30 @@ def _side(
         python=packages.python,
         versions={key: packages.versions[key] for key in _TELLING if key in packages.versions},
     )
-    return PlacedSide(side, place, packages, dict(words.axes), root)
+    return PlacedSide(side, place, packages, dict(words.axes), root, tuple(_about(lacking, side)))
+
+
+def _about(lacking: CheckedOut, side: Side) -> Iterator[Finding]:
+    """A finding for each kind of what a side's files lack of its commit."""
+    where = f"side {side.name} ({side.asked[:80]})"
+    if lacking.submodules:
+        message = (
+            f"{where} has submodules whose files are not here, and whose folders are empty there: "
+            f"{_first_few(lacking.submodules)}. Check that commit out with 'git submodule update --init' once, so that "
+            "git has them, where networks need them."
+        )
+        yield Finding(kind="submodule-missing", message=message)
+    if lacking.pointers:
+        message = (
+            f"on {where}, these files hold pointers of Git LFS and not their content: {_first_few(lacking.pointers)}. "
+            "Install git-lfs, then 'git lfs install' and 'git lfs fetch' for that commit, where networks read them."
+        )
+        yield Finding(kind="lfs-pointers", message=message)
+
+
+def _first_few(paths: Sequence[str]) -> str:
+    named = ", ".join(repr(path[:80]) for path in paths[:_MOST_NAMED])
+    return named + (f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else "")
 
 
 def _import_path(python: str, repository: Repository | None, checkout: Path | None) -> tuple[str, ...] | None:
@@ -254,21 +286,47 @@ def relative_files(
 ) -> dict[str, str | None]:
     """Files of a side by their path below its top folder, without those that lie elsewhere.
 
+    A file counts for the innermost folder that it lies in, and a link for where it leads: a checkout may lie within the
+    working tree, and hold a link back to it.
+
     Raises:
         MixedSidesError: one lies in the folder of the other side: then both sides run its code.
     """
+    roots = sorted({side.root, *other_roots}, key=lambda root: len(root.parts), reverse=True)
     out: dict[str, str | None] = {}
-    for text, digest in files.items():
-        path = Path(text)
-        if path.is_relative_to(side.root):
-            out[path.relative_to(side.root).as_posix()] = digest
-        elif digest is not None and any(path.is_relative_to(root) for root in other_roots):
+    for text, content in files.items():
+        named, path = Path(text), Path(text).resolve()
+        owner = _owner(path, roots)
+        if owner is None and _owner(named, roots) == side.root:
+            owner, path = side.root, named  # A link of the side's to what lies outside, and is on both sides.
+        if owner == side.root:
+            out[path.relative_to(side.root).as_posix()] = content
+        elif owner is not None and content is not None:
             raise MixedSidesError(
                 f"side {side.side.name} imports {path.name} from the working tree and not from "
                 f"{side.side.asked[:80]!r}: both sides would run the same code. It is installed in a way that this "
                 "suite cannot turn to another folder; give each side an environment of its own with --a and --b."
             )
     return out
+
+
+def _owner(path: Path, roots: Iterable[Path]) -> Path | None:
+    """The first of the folders that a file lies in."""
+    return next((root for root in roots if path.is_relative_to(root)), None)
+
+
+def with_files_on_disk(
+    side: PlacedSide, files: Mapping[str, str | None], names: Iterable[str]
+) -> dict[str, str | None]:
+    """Files of a side, and those of these names that it has: where a network may be made of more than was noticed, what
+    was not noticed is not missing.
+
+    Args:
+        side: where they lie.
+        files: digests by path below its top folder.
+        names: paths of files of the other side.
+    """
+    return {**{name: digest(side.root / name) for name in names}, **files}
 
 
 class MixedSidesError(BenchError):

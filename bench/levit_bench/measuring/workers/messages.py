@@ -66,6 +66,11 @@ class Prepared(_Message, frozen=True, kw_only=True, tag="prepared"):
     code_files: CodeFiles | None = None
     """The files that the network was made of, beside those of the installed packages; absent where they are not known.
     """
+    noticed: dict[str, str | None] = {}
+    """Digests of the files outside of every environment that its process had loaded or opened, by path: also where
+    they may not be all, and of networks of the suite and of timm. None for one that was looked for in vain."""
+    beyond_files: tuple[str, ...] = ()
+    """Where `code_files` is absent: what its code asked for beside files, as far as that was noticed."""
 
 
 class Load(_Message, frozen=True, kw_only=True, tag="load"):

@@ -15,6 +15,8 @@ from levit_bench.report.words.listing import first_few
 from levit_bench.report.words.safe_text import shortened
 
 _NAME, _REASON = 80, 160
+_EQUAL = "sides-equal"
+"""Kind of the finding that nothing differs between the sides."""
 _WORDS = {CaseVerdict.OTHER_OUTPUTS: "with other outputs"}
 """Verdicts that need another word behind a number."""
 
@@ -43,7 +45,14 @@ def overall(report: GateReport) -> Overall:
         GateOutcome.NOTHING: _nothing,
         GateOutcome.PASSED: _passed,
     }
-    return make[report.outcome](report)
+    told = make[report.outcome](report)
+    if not any(finding.kind == _EQUAL for finding in report.findings):
+        return told
+    sentence = f"{told.sentence} Nothing differs between the sides: code was compared with itself."
+    if report.outcome is GateOutcome.PASSED:
+        options = "--bench-gate" if report.pytest_words else "--a and --b"
+        return Overall(sentence, f"Where a change was meant to be judged, name what has it with {options}.")
+    return told._replace(sentence=sentence)
 
 
 def about_failing(report: GateReport) -> dict[CaseVerdict, str]:
