@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from levit_bench.asking import arguments
-from levit_bench.asking.request import Request, subjects
+from levit_bench.asking.request import Request, check, check_values, subjects
 from levit_bench.axes import BY_NAME
 from levit_bench.catalog.network_calls import without_digest
 from levit_bench.catalog.side_pairs import axes_of, paired
@@ -59,7 +59,7 @@ def request_of(request: Request, side: PlacedSide) -> Request:
     Raises:
         UsageError: a value is malformed.
     """
-    asked = msgspec.structs.replace(request, **arguments.fields(side.axes))
+    asked = _with_axes(request, side.axes)
     if not side.place.has_own_files:
         return asked
     return msgspec.structs.replace(
@@ -67,6 +67,41 @@ def request_of(request: Request, side: PlacedSide) -> Request:
         networks=tuple(map(without_digest, request.networks)),
         stated={without_digest(name): statement for name, statement in request.stated.items()},
     )
+
+
+def _with_axes(request: Request, axes: Mapping[str, str]) -> Request:
+    """The request with the values of axes that a side names.
+
+    Raises:
+        UsageError: a value is malformed.
+    """
+    return msgspec.structs.replace(request, **arguments.fields(axes))
+
+
+def check_requests(requests: Sequence[Request], first: SideWords, second: SideWords, *, strict: bool = True) -> None:
+    """Refuse values of axes that nothing has or that this machine lacks, before any side is made.
+
+    Args:
+        requests: what is judged.
+        first: side a.
+        second: side b.
+        strict: whether a request that cannot be measured refuses all; otherwise only what the sides name does.
+
+    Raises:
+        UsageError: naming the side and the value.
+    """
+    for option, words in (("--a", first), ("--b", second)):
+        axes = dict(words.axes)
+        try:
+            check_values(_with_axes(Request(networks=()), axes))
+        except UsageError as error:
+            raise UsageError(f"{option} {words.text[:80]!r}: {error}") from error
+        for request in requests if strict else ():
+            asked = _with_axes(request, axes)
+            try:
+                check(asked)
+            except UsageError as error:
+                raise UsageError(f"{option} {words.text[:80]!r}: {error}" if axes else str(error)) from error
 
 
 def asked_axes(request: Request) -> tuple[str, ...]:
