@@ -130,5 +130,7 @@ def test_where_each_request_is_refused_for_itself_only_the_sides_own_values_refu
     check_requests([odd], SideWords(), SideWords(), strict=False)
     with pytest.raises(UsageError, match="unknown runtime 'nosuch'"):
         check_requests([odd], SideWords(), SideWords())
+    with pytest.raises(UsageError, match=r"'nosuch\*'"):
+        check_requests([asked("nosuch*")], SideWords(), SideWords())
     with pytest.raises(UsageError, match="--a 'runtime=nosuch': "):
         check_requests([odd], side_words("--a", "runtime=nosuch"), SideWords(), strict=False)

@@ -206,7 +206,7 @@ def test_the_installers_reason_is_told_with_the_versions_that_are_near(output: s
 def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = environments._disk_full("OSError: [Errno 28] No space left on device", tmp_path / "gone")
     assert "the disk is full" in told
-    assert "levit-bench cache --clear" in told
+    assert "the verb cache with --clear" in told
     assert environments._disk_full("ERROR: something else", tmp_path) == ""
     monkeypatch.setattr(environments.shutil, "disk_usage", lambda _: SimpleNamespace(free=1 << 20))
     assert "the disk is full (1 MiB are free for" in environments._disk_full("exit status 1", tmp_path)

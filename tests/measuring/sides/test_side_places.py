@@ -16,6 +16,7 @@ from levit_bench.measuring.sides.side_places import (
     file_differences,
     placed,
     relative_files,
+    why_lacking,
 )
 from levit_bench.measuring.sides.side_words import SideWords, side_words
 from levit_bench.measuring.sides.sides_workshop import SidesWorkshop
@@ -84,6 +85,24 @@ def test_what_this_program_wrote_is_no_change_of_the_working_tree(
     check_sides(NONE, NONE, how)
     with placed(*sides("main"), how) as both:
         assert both.second.side.dirty
+
+
+def test_a_file_of_the_working_tree_alone_is_told_apart(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository / "models")
+    (tmp_path / "outside.py").write_text("", encoding="utf-8")
+    Path("link.py").symlink_to(tmp_path / "outside.py")
+    Path("new.py").write_text("", encoding="utf-8")
+    Path("hidden.py").write_text("", encoding="utf-8")
+    Path(".gitignore").write_text("hidden.py\n", encoding="utf-8")
+    with placed(*sides("main")) as both:
+        told = {name: why_lacking(both.first, f"{name}.py:build") for name in ("link", "new", "hidden", "nets", "gone")}
+        assert why_lacking(both.second, "new.py:build") == ""
+    assert "a link that leads out of the repository" in told["link"]
+    assert told["new"].startswith("Git does not know the file, so it is in the working tree alone. Commit it")
+    assert told["hidden"].startswith("Git does not know the file and ignores it")
+    assert told["nets"] == told["gone"] == ""
 
 
 def test_an_interpreter_and_a_revision_are_checked_without_making_a_side(

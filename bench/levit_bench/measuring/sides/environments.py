@@ -270,8 +270,8 @@ def _disk_full(output: str, place: Path) -> str:
     if not free or (least >= _LEAST_FREE and not is_said):
         return ""
     return (
-        f"the disk is full ({least >> 20} MiB are free for {free[least]}). Free some space, such as by "
-        "'levit-bench cache --clear', or name a folder on another disk with --cache and TMPDIR."
+        f"the disk is full ({least >> 20} MiB are free for {free[least]}). Free some space: the verb cache "
+        "with --clear removes what is kept between sessions. Or name a folder on another disk with --cache and TMPDIR."
     )
 
 

@@ -112,6 +112,22 @@ class Repository(NamedTuple):
         changed = (self.root / entry[3:] for entry in answer.split("\0") if entry)
         return any(not is_own_file(path, place) for path in changed)
 
+    def why_nowhere_else(self, path: Path) -> str:
+        """Why a file of the working tree is in no other checkout, as a sentence; empty where it may be in one.
+
+        Args:
+            path: of the file, absolute.
+        """
+        if path.is_symlink() and not path.resolve().is_relative_to(self.root):
+            return (
+                "In the working tree it is a link that leads out of the repository, which another checkout cannot "
+                "follow. Put the file into the repository."
+            )
+        if not path.is_file() or _asked(self.root, "ls-files", "--error-unmatch", "--", str(path)):
+            return ""
+        ignored = " and ignores it" if _asked(self.root, "check-ignore", "--", str(path)) else ""
+        return f"Git does not know the file{ignored}, so it is in the working tree alone. Commit it to have it on both."
+
     def check_out(self, revision: Revision, folder: Path) -> None:
         """Write the files of a commit, submodules included, into an empty folder.
 
@@ -131,15 +147,14 @@ class Repository(NamedTuple):
         for name in names:
             if name and self._commit_of(name):
                 return name
-        looked_for = f"{remote}/HEAD nor {', '.join(_BRANCHES[:-1])} or {_BRANCHES[-1]}"
-        if own := self._only_branch(remote):
+        if self._only_branch(remote):
             raise UsageError(
-                f"this clone has the branch {own[:80]} alone, and not the one that it began at: neither {looked_for}. "
-                f"Name a revision with --a.{self._missing_words()}"
+                f"this clone does not have the branch that the work began at. Name a revision with "
+                f"--a.{self._missing_words()}"
             )
         raise UsageError(
-            f"this repository has no default branch that could be found: neither {looked_for}. Name a revision with "
-            "--a."
+            f"this repository has no default branch that could be found: neither {remote}/HEAD nor "
+            f"{', '.join(_BRANCHES[:-1])} or {_BRANCHES[-1]}. Name a revision with --a."
         )
 
     def _head_of_remote(self, remote: str) -> str:

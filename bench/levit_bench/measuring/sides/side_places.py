@@ -118,6 +118,18 @@ def check_sides(first: SideWords, second: SideWords, how: Placing = _USUAL) -> N
             _packages(words.python, _import_path(words.python, None, None) or (), how)
 
 
+def why_lacking(side: PlacedSide, network: str) -> str:
+    """What keeps a file of the working tree from a side, as a sentence; empty where that is not known.
+
+    Args:
+        side: that lacks the network.
+        network: its name, such as `nets.py:build`.
+    """
+    file = network.partition(":")[0]
+    repository = repository_at(Path.cwd()) if side.place.has_own_files and Path(file).suffix else None
+    return "" if repository is None else repository.why_nowhere_else(Path.cwd() / file)
+
+
 def control_of(first: PlacedSide) -> PlacedSide:
     """Side a a second time, under another name."""
     return first._replace(side=msgspec.structs.replace(first.side, name="control"))
