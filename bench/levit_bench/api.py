@@ -321,13 +321,20 @@ def measure_gate_requests(
     """
     require_measuring()
     from levit_bench.asking.request import budget_is_open, protocol_of
-    from levit_bench.asking.sides import PreparedSides, gate_protocol, refuse_conflicts, subjects_of_sides
+    from levit_bench.asking.sides import (
+        PreparedSides,
+        check_requests,
+        gate_protocol,
+        refuse_conflicts,
+        subjects_of_sides,
+    )
     from levit_bench.measuring.preparing.artifact_cache import cache_in
     from levit_bench.measuring.session.machine_lock import alone
     from levit_bench.measuring.session.session import measure as measure_session
-    from levit_bench.measuring.sides.side_places import control_of, placed
+    from levit_bench.measuring.sides.side_places import Placing, check_sides, control_of, placed
     from levit_bench.measuring.sides.side_words import SideWords, side_words
     from levit_bench.measuring.sides.sides_workshop import SidesWorkshop
+    from levit_bench.store.writer import check_writable
 
     head, observer = requests[0], observer or _unwatched()
     protocol = gate_protocol(protocol_of(head), rules, find)
@@ -339,9 +346,15 @@ def measure_gate_requests(
         refuse_conflicts(request, first, second)
     root, cache = root.absolute(), head.cache and str(Path(head.cache).expanduser().absolute())
     networks = tuple(dict.fromkeys(name for request in (*requests, *beside) for name in request.networks))
+    # What is wrong is said at once, and not after the wait for somebody else's session. Only what takes the machine's
+    # time waits: packages are installed, and networks are built.
+    check_requests(requests, first, second, strict=on_refused is None)
+    how = Placing(cache, head.fresh, root, protocol.timeout_s, observer)
+    check_sides(first, second, how)
+    check_writable(root)
     with (
         alone(title or f"gate of {_listed(networks)}", protocol.budget_s, observer, wait=not head.no_wait) as others,
-        placed(first, second, cache) as both,
+        placed(first, second, how) as both,
         SidesWorkshop(
             (*both.both, control_of(both.first)),
             protocol.seed,

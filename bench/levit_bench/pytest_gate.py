@@ -25,7 +25,7 @@ from levit_bench.judge.gate.gate_report import GateCase, GateReport, GateRules
 from levit_bench.judge.verdicts import Rules
 from levit_bench.libraries import require
 from levit_bench.measuring.session.observer import Observer
-from levit_bench.measuring.sides.side_places import check_revisions
+from levit_bench.measuring.sides.side_places import check_sides
 from levit_bench.measuring.sides.side_words import SideWords, side_words
 from levit_bench.reading.gate import gate_of_session
 from levit_bench.reading.rules import gate_rules_from, slowdown_from
@@ -112,7 +112,7 @@ def asked_gate(
     named = SideWords() if side is None else side_words("--gate", side)
     if not is_read:
         _refuse_other_goals(of_session)
-        check_revisions(named, SideWords())
+        check_sides(named, SideWords())
     find, at_most = _search(given_options, of_session)
     least = gate_rules_from(_text(given_options, "min-effect"), _text(given_options, "margin"))
     if "out" in given_options:

@@ -8,10 +8,17 @@ from typing import Any
 
 import pytest
 from levit_bench.asking.request import Request
-from levit_bench.asking.sides import CasesOfRequest, NetworksMissingError, request_of, subjects_of_sides
+from levit_bench.asking.sides import (
+    CasesOfRequest,
+    NetworksMissingError,
+    check_requests,
+    request_of,
+    subjects_of_sides,
+)
 from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.measuring.sides.interpreters import Packages
 from levit_bench.measuring.sides.side_places import PlacedSide, PlacedSides
+from levit_bench.measuring.sides.side_words import SideWords, side_words
 from levit_bench.measuring.workers.place import HERE, Place
 from levit_bench.records import ImageShape, Side, SideName
 
@@ -105,3 +112,25 @@ def test_another_checkout_has_files_of_its_own() -> None:
     pinned = asked("n.py:build#123456@64")
     assert request_of(pinned, placed("a", Place(folder="x"))).networks == ("n.py:build@64",)
     assert request_of(pinned, placed("b")).networks == ("n.py:build#123456@64",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["runtime=nosuch", "precision=fp7", "form=nosuch", "allocator=nosuch", "device=cdua", "threads=0", "threads=x",
+     "batch=-1", "batch=max", "streams=0", "resolution=big", "resolution=0"],
+)  # fmt: skip
+def test_a_value_that_no_axis_has_is_refused_before_any_side_is_made(text: str) -> None:
+    words = side_words("--b", text)
+    with pytest.raises(UsageError, match=f"--b '{text}': "):
+        check_requests([asked("levit_128s")], SideWords(), words)
+
+
+def test_where_each_request_is_refused_for_itself_only_the_sides_own_values_refuse_all() -> None:
+    odd = asked("levit_128s", runtimes=("nosuch",))
+    check_requests([odd], SideWords(), SideWords(), strict=False)
+    with pytest.raises(UsageError, match="unknown runtime 'nosuch'"):
+        check_requests([odd], SideWords(), SideWords())
+    with pytest.raises(UsageError, match=r"'nosuch\*'"):
+        check_requests([asked("nosuch*")], SideWords(), SideWords())
+    with pytest.raises(UsageError, match="--a 'runtime=nosuch': "):
+        check_requests([odd], side_words("--a", "runtime=nosuch"), SideWords(), strict=False)

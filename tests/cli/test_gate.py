@@ -12,6 +12,7 @@ from pathlib import Path
 import levit_bench
 import pytest
 from levit_bench.errors import NothingToShowError
+from levit_bench.measuring.session import machine_lock
 
 from tests.cli.test_cli import run
 from tests.cli.test_compare import made, store
@@ -71,6 +72,9 @@ class Body(nn.Module):
         (["--session", "last"], "--session judges what is stored and measures nothing. Leave --networks out."),
         (["--a", "no-such-python/bin/python"], "there is no interpreter"),
         (["--a", "gone"], "no git repository"),
+        (["--a", "runtime=nosuch"], "--a 'runtime=nosuch': unknown runtime 'nosuch'"),
+        (["--a", "runtime=eager", "--b", "precision=fp7"], "--b 'precision=fp7': unknown precision"),
+        (["--a", "runtime=eager", "--store", "/dev/null/store"], "Name a folder that can be written with --store"),
         (["--start-method", "fork"], "No such option"),
         ([], "no merge base to compare with"),
     ],
@@ -80,6 +84,7 @@ def test_what_cannot_be_asked_is_refused_before_anything_is_measured(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    monkeypatch.setattr(machine_lock, "alone", lambda *_, **__: pytest.fail("it waits for other sessions first"))
     code, out, err = run(capsys, "gate", "--networks", "levit_128s", *words)
     assert code == 2
     assert message in " ".join(err.split())

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from levit_bench.asking import arguments
-from levit_bench.asking.request import Request, subjects
+from levit_bench.asking.request import Request, check, check_values, singles, subjects
 from levit_bench.axes import BY_NAME
 from levit_bench.catalog.network_calls import without_digest
 from levit_bench.catalog.side_pairs import axes_of, paired
@@ -23,6 +23,7 @@ from levit_bench.measuring.sides.side_places import (
     control_of,
     file_differences,
     relative_files,
+    why_lacking,
     with_files_on_disk,
 )
 from levit_bench.measuring.sides.side_words import SideWords
@@ -100,6 +101,34 @@ def gate_protocol(protocol: Protocol, rules: Rules, find: float | None) -> Proto
         margin=rules.margin,
         find=find,
     )
+
+
+def check_requests(requests: Sequence[Request], first: SideWords, second: SideWords, *, strict: bool = True) -> None:
+    """Refuse values of axes that nothing has or that this machine lacks, and globs that match nothing, before any side
+    is made.
+
+    Args:
+        requests: what is judged.
+        first: side a.
+        second: side b.
+        strict: whether a request that cannot be measured refuses all; otherwise only what the sides name does.
+
+    Raises:
+        UsageError: naming the side and the value, or the network.
+    """
+    for option, words in (("--a", first), ("--b", second)):
+        axes = dict(words.axes)
+        try:
+            check_values(with_axes(Request(networks=()), axes))
+        except UsageError as error:
+            raise UsageError(f"{option} {words.text[:80]!r}: {error}") from error
+        for request in requests if strict else ():
+            singles(request.networks)
+            asked = with_axes(request, axes)
+            try:
+                check(asked)
+            except UsageError as error:
+                raise UsageError(f"{option} {words.text[:80]!r}: {error}" if axes else str(error)) from error
 
 
 def asked_axes(request: Request) -> tuple[str, ...]:
@@ -212,6 +241,7 @@ def _on_sides(request: Request, sides: PlacedSides, workshop: SidesWorkshop) -> 
         UsageError: a network is on neither side.
     """
     found: dict[str, list[Subject]] = {"a": [], "b": []}
+    by_name: dict[str, PlacedSide] = {side.side.name: side for side in sides.both}
     differences: list[SideDifference] = []
     findings: list[Finding] = []
     for text in request.networks:
@@ -228,9 +258,10 @@ def _on_sides(request: Request, sides: PlacedSides, workshop: SidesWorkshop) -> 
         for side_name, refusal in refusals.items():
             only = {"first": None, "second": name} if side_name == "a" else {"first": name, "second": None}
             differences.append(SideDifference(kind="networks", name=name, **only))
-            findings.append(
-                Finding(kind="network-on-one-side", message=f"side {side_name} has no {name[:200]!r}: {refusal}")
+            message = (
+                f"side {side_name} has no {name[:200]!r}: {refusal} {why_lacking(by_name[side_name], name)}".rstrip()
             )
+            findings.append(Finding(kind="network-on-one-side", message=message))
     return _Group(tuple(found["a"]), tuple(found["b"]), tuple(differences), tuple(findings))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from levit_bench.errors import EXIT_FAILED_CASE, EXIT_INTERNAL, EXIT_USAGE
+from levit_bench.errors import EXIT_FAILED_CASE, EXIT_INTERNAL, EXIT_USAGE, BenchError, StoreError
 from levit_bench.libraries import refusal
 from levit_bench.paths.file_kinds import is_lost
 from levit_bench.version import VERSION
@@ -57,6 +57,33 @@ def keeping(path: Path) -> Iterator[None]:
     except (Exception, KeyboardInterrupt) as error:
         error.add_note(f"What was measured is kept in {path}.")
         raise
+
+
+class NoVerdictError(BenchError):
+    """A gate ended without a verdict, for a reason that says nothing of what it was to judge."""
+
+    exit_code = EXIT_USAGE
+
+
+@contextmanager
+def no_verdict() -> Iterator[None]:
+    """Give faults of the system and of files the exit code of usage: of a gate, 1 says that a case is slower.
+
+    Raises:
+        NoVerdictError: in place of such a fault.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except StoreError as error:
+        if error.exit_code != EXIT_FAILED_CASE:
+            raise
+        raise NoVerdictError(str(error)) from error
+    except (OSError, MemoryError) as error:
+        if refusal(error) is not None:
+            raise
+        raise NoVerdictError(message_and_exit_code(error)[0]) from error
 
 
 def is_of_lost_folder(error: BaseException | None) -> bool:

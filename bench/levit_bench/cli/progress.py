@@ -51,6 +51,10 @@ class Reporter:
             )
             self._bar.refresh()
 
+    def placing(self, what: str, limit: str) -> None:
+        """A side of a gate is being made."""
+        self._show(visible(what), 0, 1, limit)
+
     def resolving(self, names: Sequence[str]) -> None:
         """Names that the catalog does not hold are looked up."""
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
@@ -125,7 +129,7 @@ class Reporter:
             self._bar.update(self._task, description=what, completed=done, total=total, left=left)
             self._bar.refresh()
         elif time.monotonic() - self._said_at > _QUIET_S:
-            self._say(f"{what} ({left})")
+            self._say(f"{what} ({left})" if left else what)
 
     def _say(self, text: str) -> None:
         self._said_at = time.monotonic()

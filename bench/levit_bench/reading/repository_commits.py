@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
+from levit_bench.paths.git_commands import ask_git
 from levit_bench.report.exports.export_request import Commit
 
 _DIGEST = re.compile(r"[0-9a-f]{40}")
@@ -17,12 +17,8 @@ def find_commit(repository: Path, name: str) -> Commit | None:
     """The commit that a name, tag or beginning of a digest means; None where there is no such commit or repository."""
     if name.startswith("-"):
         return None
-    command = ["git", "-C", str(repository), "log", "-1", "--format=%H %ct", f"{name}^{{commit}}", "--"]
-    try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    digest, _, seconds = answer.stdout.strip().partition(" ")
-    if answer.returncode or not _DIGEST.fullmatch(digest):
+    words = ("log", "-1", "--format=%H %ct", f"{name}^{{commit}}", "--")
+    digest, _, seconds = ask_git(repository, *words, timeout_s=_TIMEOUT_S).text.partition(" ")
+    if not _DIGEST.fullmatch(digest):
         return None
     return Commit(digest, int(seconds))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from levit_bench.errors import UsageError
+from levit_bench.errors import EXIT_USAGE, UsageError
 from levit_bench.measuring.sides.repository import (
     BASE_VARIABLE,
     CheckedOut,
     CheckoutError,
     Repository,
     repository_at,
+    why_no_repository,
 )
 from levit_bench.measuring.sides.user_revision import user_revision
 
@@ -95,8 +97,87 @@ def test_a_shallow_clone_says_so(repository: Path, tmp_path: Path) -> None:
     git(repository, "checkout", "-q", "main")
     git(tmp_path, "clone", "-q", "--depth", "1", "--branch", "work", f"file://{repository}", "clone")
     git(tmp_path / "clone", "fetch", "-q", "--depth", "1", "origin", "main:refs/remotes/origin/main")
-    with pytest.raises(UsageError, match=r"no common commit.*This clone is shallow.*fetch --unshallow.*fetch-depth: 0"):
-        found(tmp_path / "clone").merge_base()
+    made = found(tmp_path / "clone")
+    with pytest.raises(UsageError, match=r"no common commit.*This clone is shallow.*fetch-depth: 0"):
+        made.merge_base()
+
+
+@pytest.mark.parametrize("depth", [["--depth", "1"], ["--single-branch"]])
+def test_a_clone_of_one_branch_says_so_and_the_command_that_it_names_mends_it(
+    repository: Path, tmp_path: Path, depth: list[str]
+) -> None:
+    """Git takes the branch of such a clone for the remote's default one, and a plain fetch brings no other."""
+    git(repository, "checkout", "-q", "main")
+    git(tmp_path, "clone", "-q", *depth, "--branch", "work", f"file://{repository}", "clone")
+    git(tmp_path / "clone", "remote", "set-head", "origin", "work")
+    made = found(tmp_path / "clone")
+    with pytest.raises(
+        UsageError, match=r"does not have the branch that the work began at.*of the branch work alone"
+    ) as refused:
+        made.merge_base()
+    with pytest.raises(UsageError, match="no revision 'main'"):
+        made.commit("main")
+    command = shlex.split(str(refused.value).rpartition(": ")[2])
+    assert command[:2] == ["git", "fetch"]
+    git(tmp_path / "clone", *command[1:])
+    assert made.commit("main").commit == made.merge_base().commit == git(repository, "rev-parse", "main")
+
+
+def test_the_first_commit_and_none_have_nothing_to_compare_with(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "-b", "main")
+    made = found(tmp_path)
+    for ask in (made.merge_base, lambda: made.commit("main")):
+        with pytest.raises(UsageError, match="no commit yet"):
+            ask()
+    (tmp_path / "f").write_text("", encoding="utf-8")
+    git(tmp_path, "add", "f")
+    git(tmp_path, "commit", "-qm", "one")
+    assert "nothing to compare with yet" in made.nothing_changed(made.merge_base())
+
+
+def test_what_was_checked_out_before_is_a_revision(repository: Path) -> None:
+    git(repository, "branch", "me@feature", "main")
+    for name, commit in (("HEAD@{1}", "work~1"), ("me@feature", "main"), ("@{-1}", "main"), (":/two", "work~1")):
+        assert found(repository).commit(name).commit == git(repository, "rev-parse", commit), name
+
+
+def test_a_repository_of_another_user_is_refused_with_the_remedy_that_git_names(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    assert repository_at(repository) is None
+    told = why_no_repository(repository)
+    assert "belongs to another user" in told
+    assert f"git config --global --add safe.directory '{repository}'" in told
+    monkeypatch.setenv("PATH", str(repository))
+    assert "git is not installed" in why_no_repository(repository)
+
+
+@pytest.mark.parametrize("end", [" ", "\n"])
+def test_the_name_of_a_repository_may_end_in_white_space(tmp_path: Path, end: str) -> None:
+    folder = tmp_path / f"r{end}"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    assert found(folder).root == folder.resolve()
+
+
+def test_a_damaged_repository_is_not_taken_for_one_without_changes(repository: Path) -> None:
+    (repository / ".git" / "index").write_bytes(b"nonsense")
+    with pytest.raises(CheckoutError, match=r"git status failed in this repository: .*index"):
+        found(repository).is_dirty()
+
+
+def test_a_side_that_cannot_be_checked_out_is_no_slower_code(repository: Path, tmp_path: Path) -> None:
+    (repository / ".gitattributes").write_text("*.py filter=broken\n", encoding="utf-8")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "filtered")
+    git(repository, "config", "filter.broken.smudge", "false")
+    git(repository, "config", "filter.broken.required", "true")
+    (tmp_path / "side").mkdir()
+    made = found(repository)
+    with pytest.raises(CheckoutError, match="git checkout-index failed") as refused:
+        made.check_out(made.commit("HEAD"), tmp_path / "side")
+    assert refused.value.exit_code == EXIT_USAGE
 
 
 def test_a_repository_without_a_default_branch_is_told_to_name_a_side(tmp_path: Path) -> None:
@@ -220,13 +301,20 @@ def test_no_repository_is_none(tmp_path: Path) -> None:
     assert repository_at(tmp_path) is None
 
 
+@pytest.mark.parametrize(
+    "variable",
+    ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_SHALLOW_FILE",
+     "GIT_NAMESPACE"],
+)  # fmt: skip
 def test_a_hook_does_not_turn_git_to_its_own_repository(
-    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    git(tmp_path, "init", "-q", "other")
-    monkeypatch.setenv("GIT_DIR", str(tmp_path / "other" / ".git"))
-    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "other" / ".git" / "index"))
-    assert found(repository).root == repository.resolve()
+    commit = git(repository, "rev-parse", "main")
+    monkeypatch.setenv(variable, str(tmp_path / "other"))
+    made = found(repository)
+    assert made.root == repository.resolve()
+    assert made.merge_base().commit == commit
+    assert not made.is_dirty()
 
 
 def test_the_revision_of_files_is_that_of_their_repository_and_dirty_where_one_of_them_is(

@@ -7,18 +7,23 @@ from pathlib import Path
 
 import pytest
 from levit_bench.errors import UsageError
+from levit_bench.measuring.session.observer import Silent
 from levit_bench.measuring.sides.interpreters import Packages
 from levit_bench.measuring.sides.side_places import (
     MixedSidesError,
     PlacedSide,
+    Placing,
+    check_sides,
     control_of,
     file_differences,
     placed,
     relative_files,
+    why_lacking,
 )
 from levit_bench.measuring.sides.side_words import SideWords, side_words
 from levit_bench.measuring.sides.sides_workshop import SidesWorkshop
 from levit_bench.measuring.workers.place import HERE, Place
+from levit_bench.paths.own_files import GATE_FILES
 from levit_bench.records import Side
 
 from tests.measuring.sides.test_repository import git, repository, state
@@ -51,18 +56,86 @@ def test_without_names_the_merge_base_is_compared_with_the_working_tree(
 def test_a_tree_that_is_its_own_merge_base_is_refused(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     git(repository, "checkout", "-q", "main")
     monkeypatch.chdir(repository)
-    with pytest.raises(UsageError, match=r"merge base with main is HEAD itself.*--a HEAD~1"), placed(NONE, NONE):
+    with (
+        pytest.raises(UsageError, match=r"merge base with main is HEAD itself.*nothing to compare with yet"),
+        placed(NONE, NONE),
+    ):
         pass
     (repository / "new.py").write_text("", encoding="utf-8")
     with placed(NONE, NONE) as both:
         assert both.second.side.dirty
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "two")
+    with pytest.raises(UsageError, match=r"merge base with main is HEAD itself.*--a HEAD~1"), placed(NONE, NONE):
+        pass
+
+
+def test_what_this_program_wrote_is_no_change_of_the_working_tree(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(repository, "checkout", "-q", "main")
+    monkeypatch.chdir(repository)
+    results, out = repository / "results", repository / "out"
+    for path in (results / "m-1" / "s.jsonl", results / "tags.toml", *(out / name for name in GATE_FILES)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("", encoding="utf-8")
+    how = Placing(store=Path("results"))
+    with pytest.raises(UsageError, match="merge base with main is HEAD itself"):
+        check_sides(NONE, NONE, how)
+    with placed(*sides("main"), how) as both:
+        assert both.second.side.dirty is False
+    (results / "nets.py").write_text("", encoding="utf-8")
+    check_sides(NONE, NONE, how)
+    with placed(*sides("main"), how) as both:
+        assert both.second.side.dirty
+
+
+def test_a_file_of_the_working_tree_alone_is_told_apart(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository / "models")
+    (tmp_path / "outside.py").write_text("", encoding="utf-8")
+    Path("link.py").symlink_to(tmp_path / "outside.py")
+    Path("new.py").write_text("", encoding="utf-8")
+    Path("hidden.py").write_text("", encoding="utf-8")
+    Path(".gitignore").write_text("hidden.py\n", encoding="utf-8")
+    with placed(*sides("main")) as both:
+        told = {name: why_lacking(both.first, f"{name}.py:build") for name in ("link", "new", "hidden", "nets", "gone")}
+        assert why_lacking(both.second, "new.py:build") == ""
+    assert "a link that leads out of the repository" in told["link"]
+    assert told["new"].startswith("Git does not know the file, so it is in the working tree alone. Commit it")
+    assert told["hidden"].startswith("Git does not know the file and ignores it")
+    assert told["nets"] == told["gone"] == ""
+
+
+def test_an_interpreter_and_a_revision_are_checked_without_making_a_side(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository)
+    slow = tmp_path / "python"
+    slow.write_text("#!/bin/sh\nexec sleep 600\n", encoding="utf-8")
+    slow.chmod(0o755)
+    told: list[tuple[str, str]] = []
+
+    class Told(Silent):
+        def placing(self, what: str, limit: str) -> None:
+            told.append((what, limit))
+
+    with pytest.raises(UsageError, match=r"has not answered within 1 s.*--timeout"):
+        check_sides(*sides(str(slow)), Placing(timeout_s=1.0, observer=Told()))
+    assert told == [(f"asking {slow} for its packages", "given up after 1 s")]
+    with pytest.raises(UsageError, match="no revision 'nosuch'"):
+        check_sides(*sides("nosuch"))
 
 
 def test_outside_a_repository_sides_must_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match="in no git repository, so there is no merge base"), placed(NONE, NONE):
         pass
-    with pytest.raises(UsageError, match="'main' is no interpreter, no requirement"), placed(*sides("main")):
+    with (
+        pytest.raises(UsageError, match=r"'main' is no environment in a folder, no requirement.*in no git repo"),
+        placed(*sides("main")),
+    ):
         pass
     with placed(*sides("runtime=eager", "runtime=onnxruntime")) as both:
         assert [(d.kind, d.name, d.first, d.second) for d in both.differences] == [

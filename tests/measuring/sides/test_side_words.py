@@ -21,6 +21,12 @@ from levit_bench.measuring.sides.side_words import side_words
         ("runtime=onnxruntime", {"axes": (("runtime", "onnxruntime"),)}),
         ("main precision=bf16", {"revision": "main", "axes": (("precision", "bf16"),)}),
         (sys.executable, {"python": sys.executable}),
+        ("HEAD@{1}", {"revision": "HEAD@{1}"}),
+        ("main@{2 days ago}", {"revision": "main@{2 days ago}"}),
+        ("me@feature torch>2", {"revision": "me@feature", "requirements": ("torch>2",)}),
+        ("torch >= 2, < 3 main", {"revision": "main", "requirements": ("torch>=2,<3",)}),
+        ("mine[x] @ file:///a/mine.whl", {"requirements": ("mine[x]@file:///a/mine.whl",)}),
+        ("mine@git+https://example.org/mine.git@v1", {"requirements": ("mine@git+https://example.org/mine.git@v1",)}),
         ("origin/main torch==2.12.0", {"revision": "origin/main", "requirements": ("torch==2.12.0",)}),
     ],
 )
@@ -37,6 +43,27 @@ def test_an_environment_may_be_named_by_its_folder_also_with_spaces(tmp_path: Pa
     binary.chmod(0o755)
     assert side_words("--a", str(tmp_path / "my env")).python == str(binary)
     assert side_words("--a", str(binary)).python == str(binary)
+
+
+def test_an_environment_in_the_current_folder_is_named_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    binary = tmp_path / ".venv-old" / "bin" / "python"
+    binary.parent.mkdir(parents=True)
+    binary.write_text("#!/bin/sh\n", encoding="utf-8")
+    binary.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    assert side_words("--a", ".venv-old").python == str(binary)
+    assert side_words("--a", ".venv-gone").revision == ".venv-gone"
+
+
+def test_a_path_that_is_no_interpreter_is_refused_with_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "python3").mkdir()
+    (tmp_path / "python").write_text("", encoding="utf-8")
+    with pytest.raises(UsageError, match="is a folder without bin/python"):
+        side_words("--a", str(tmp_path / "python3"))
+    with pytest.raises(UsageError, match="cannot be executed"):
+        side_words("--a", str(tmp_path / "python"))
 
 
 @pytest.mark.parametrize(

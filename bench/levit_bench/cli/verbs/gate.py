@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from levit_bench.cli.faults import no_verdict
 from levit_bench.cli.options import Verb, gate_request_options, json_option, request_from, store_option
 from levit_bench.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_USAGE, UsageError
 
@@ -98,6 +99,7 @@ _MOST = "10m"
 @click.option("--name", default="", help="Of this gate, where a pull request has several comments.")
 @click.option("--annotations", is_flag=True, help="Print annotations for GitHub's runners, too.")
 @json_option
+@no_verdict()
 def command(
     *,
     root: Path,
@@ -131,7 +133,8 @@ def command(
       levit-bench gate --baseline good --reference v1
 
     Exit codes: 0 nothing is slower and a slowdown of the margin would have been found, 1 a case is slower, failed,
-    missing or computes something else, 2 usage, 3 the data cannot tell or nothing was compared, 130 interrupted.
+    missing or computes something else, 2 usage, or a side cannot be had or a file not be written, 3 the data cannot
+    tell or nothing was compared, 130 interrupted.
     """
     from levit_bench.cli.output import print_findings
     from levit_bench.judge.gate.gate_report import GateRules

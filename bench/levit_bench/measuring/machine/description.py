@@ -22,6 +22,7 @@ import psutil
 from levit_bench.measuring.machine import arm_cores, nvidia, probe
 from levit_bench.measuring.machine.allowance import allowance
 from levit_bench.measuring.machine.processor_use import busy_s, own_s
+from levit_bench.paths.git_commands import ask_git
 from levit_bench.records import Conditions, Machine, usual_size
 
 _FEATURES = (
@@ -232,10 +233,5 @@ def _revision() -> tuple[str | None, bool | None]:
 
 
 def _git(folder: Path, *args: str) -> str | None:
-    try:
-        result = subprocess.run(
-            ["git", *args], cwd=folder, capture_output=True, text=True, timeout=10, check=False, errors="replace"
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return result.stdout.strip() if result.returncode == 0 else None
+    answer = ask_git(folder, *args, timeout_s=10)
+    return answer.text if answer.is_good else None

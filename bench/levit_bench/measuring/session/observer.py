@@ -21,6 +21,14 @@ class Observer(Protocol):
             waited_s: seconds since the wait began.
         """
 
+    def placing(self, what: str, limit: str) -> None:
+        """A side of a gate is being made: an interpreter is asked, or packages are installed.
+
+        Args:
+            what: is being done.
+            limit: what is to be known of how long it takes; may be empty.
+        """
+
     def resolving(self, names: Sequence[str]) -> None:
         """These names, which the catalog does not hold, are looked up: libraries and a user's files are imported."""
 
@@ -61,6 +69,9 @@ class Silent:
     """An observer that ignores all callbacks."""
 
     def waiting(self, what: str, waited_s: float) -> None:
+        """Nothing."""
+
+    def placing(self, what: str, limit: str) -> None:
         """Nothing."""
 
     def resolving(self, names: Sequence[str]) -> None:

@@ -6,21 +6,25 @@ it, and everything else is found in the parent's. So the sides differ in nothing
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
+from bisect import bisect_left
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from levit_bench.errors import BenchError, UsageError, one_line
+from levit_bench.errors import EXIT_USAGE, BenchError, UsageError, one_line
 from levit_bench.measuring.preparing.scratch_folder import Scratch
 from levit_bench.measuring.sides.interpreters import packages_here
 from levit_bench.paths.cache_folder import cache_folder, make_private
@@ -29,15 +33,23 @@ MOST = 6
 """Environments that are kept; those that were used longest ago go first. One with torch takes up to a gigabyte."""
 _ENVIRONMENTS = "environments"
 _READY = "ready.json"
+_START_S = 60
+"""Seconds for the start of an interpreter, which takes hundredths of one."""
+_LEAST_FREE = 16 << 20
+"""Bytes of a disk that is full: less than one package of any size needs."""
+_VERSIONS = re.compile(r"\(from versions: (?P<versions>[^()]*)\)")
+"""Where pip lists every version that an index has."""
+_NEAR = 2
+"""Versions that are told on either side of one that does not exist."""
 
 
 class InstallError(BenchError):
-    """An environment could not be made."""
+    """An environment could not be made, which says nothing of the code that was to be measured in it."""
 
-    exit_code = 1
+    exit_code = EXIT_USAGE
 
 
-def environment_with(requirements: Sequence[str], named: str = "") -> str:
+def environment_with(requirements: Sequence[str], named: str = "", *, fresh: bool = False) -> str:
     """Path of an interpreter whose environment meets requirements, and is otherwise this one.
 
     Made once and kept in the cache folder; an interrupted installation leaves nothing that would be taken for whole.
@@ -45,6 +57,7 @@ def environment_with(requirements: Sequence[str], named: str = "") -> str:
     Args:
         requirements: such as `torch==2.12.*`.
         named: the cache folder; empty for the default.
+        fresh: make it anew: `torch>2` stays at the version that was newest when its environment was made.
 
     Raises:
         InstallError: it could not be made, with what the installer says.
@@ -57,7 +70,7 @@ def environment_with(requirements: Sequence[str], named: str = "") -> str:
         )
     home = kept / _ENVIRONMENTS
     place = home / key
-    if (place / _READY).is_file():
+    if not fresh and (place / _READY).is_file() and _runs(_python_in(place)):
         with suppress(OSError):
             os.utime(place / _READY)
         return str(_python_in(place))
@@ -66,19 +79,38 @@ def environment_with(requirements: Sequence[str], named: str = "") -> str:
         make_private(home)
         scratch = Scratch(home)
     except OSError as error:
-        raise InstallError(f"no environment can be made in {home}: {error.strerror or error}.") from error
+        raise _not_made(home, error) from error
     try:
         draft = Path(scratch.name) / "environment"
         _make(draft, requirements)
         (draft / _READY).write_text(json.dumps({"requirements": list(requirements)}), encoding="utf-8")
+        with suppress(OSError):  # There was none before.
+            place.rename(Path(scratch.name) / "before")
         with suppress(OSError):  # Another process has made it meanwhile.
             draft.rename(place)
     except OSError as error:
-        raise InstallError(f"no environment can be made in {home}: {error.strerror or error}.") from error
+        raise _not_made(home, error) from error
     finally:
         scratch.cleanup()
     _forget_oldest(kept, place)
     return str(_python_in(place))
+
+
+def _not_made(home: Path, error: OSError) -> InstallError:
+    reason = _disk_full(str(error), home) or f"{error.strerror or error}. Name another folder with --cache."
+    return InstallError(f"no environment can be made in {home}: {reason}")
+
+
+def _runs(python: Path) -> bool:
+    """Whether the interpreter of an environment still starts: the one that it links to may have been removed."""
+    try:
+        done = subprocess.run(
+            [str(python), "-I", "-S", "-c", ""],
+            stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_START_S,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
 
 
 class KeptEnvironment(NamedTuple):
@@ -143,7 +175,7 @@ def _content(requirement: str) -> str:
 
 def _make(place: Path, requirements: Sequence[str]) -> None:
     """An environment on top of this one, with the requirements installed."""
-    _installing([sys.executable, "-m", "venv", str(place)], "an environment for the side")
+    _installing([sys.executable, "-m", "venv", str(place)], "an environment for the side", place)
     python = _python_in(place)
     packages = Path(sysconfig.get_path("purelib", vars={"base": str(place), "platbase": str(place)}))
     below = dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))
@@ -153,10 +185,16 @@ def _make(place: Path, requirements: Sequence[str]) -> None:
     _installing(
         [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", *requirements],
         f"{' '.join(requirements)}",
+        place,
     )
 
 
-def _installing(command: Sequence[str], what: str) -> None:
+def _installing(command: Sequence[str], what: str, place: Path) -> None:
+    """Run an installer.
+
+    Raises:
+        InstallError: it fails, with its reason.
+    """
     # Neither the import path of this process nor its options for Python are for the installer.
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
     done = subprocess.run(
@@ -169,10 +207,72 @@ def _installing(command: Sequence[str], what: str) -> None:
         check=False,
     )
     if done.returncode:
-        lines = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        telling = [line for line in lines if "error" in line.lower()] or lines
-        why = one_line(telling[0]) if telling else f"exit code {done.returncode}"
+        why = _disk_full(f"{done.stdout}\n{done.stderr}", place) or _why_failed(
+            done.stderr or done.stdout, done.returncode
+        )
         raise InstallError(f"cannot install {what[:200]}: {why}")
+
+
+def _why_failed(output: str, code: int) -> str:
+    """The installer's reason on one line.
+
+    Args:
+        output: what it printed.
+        code: its exit code.
+    """
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = [line for line in lines if line.startswith("ERROR:")]
+    telling = telling or [line for line in lines if "error" in line.lower()] or lines
+    if not telling:
+        return f"exit code {code}"
+    why = one_line(_VERSIONS.sub(lambda found: _nearest_versions(telling[0], found["versions"]), telling[0]))
+    why = why.removeprefix("ERROR: ").rstrip(".")
+    if any("Retrying" in line or "NewConnectionError" in line for line in lines):
+        why += ". The package index did not answer: look at the network and at pip's settings"
+    return f"{why}."
+
+
+def _nearest_versions(line: str, versions: str) -> str:
+    """The versions of a list that are nearest to the one that a line asks for, in brackets.
+
+    Args:
+        line: holds the requirement.
+        versions: all that there are, oldest first, separated by commas.
+    """
+    known = [version.strip() for version in versions.split(",") if version.strip()]
+    if known in ([], ["none"]):
+        return "(the package index has none)"
+    asked = re.search(r"[=<>~]\s*([0-9][\w.!+*-]*)", line)
+    at = len(known) if asked is None else bisect_left(known, _numbers(asked[1]), key=_numbers)
+    shown = known[max(0, at - _NEAR) : at + _NEAR]
+    return f"({'nearest of' if len(shown) < len(known) else 'all'} {len(known)} versions: {', '.join(shown)})"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version)[:4]))
+
+
+def _disk_full(output: str, place: Path) -> str:
+    """That the disk is full, and what to do; empty where neither the output nor the disk says so.
+
+    Args:
+        output: of what failed.
+        place: folder, perhaps not there yet, on the disk that was written to.
+    """
+    free = {}
+    for folder in (place, Path(tempfile.gettempdir())):
+        there = next((one for one in (folder, *folder.parents) if one.is_dir()), None)
+        if there is not None:
+            with suppress(OSError):
+                free[shutil.disk_usage(there).free] = folder
+    least = min(free, default=0)
+    is_said = os.strerror(errno.ENOSPC) in output or f"Errno {errno.ENOSPC}]" in output
+    if not free or (least >= _LEAST_FREE and not is_said):
+        return ""
+    return (
+        f"the disk is full ({least >> 20} MiB are free for {free[least]}). Free some space: the verb cache "
+        "with --clear removes what is kept between sessions. Or name a folder on another disk with --cache and TMPDIR."
+    )
 
 
 def _python_in(place: Path) -> Path:

@@ -11,6 +11,7 @@ from functools import cache
 from typing import NamedTuple
 
 from levit_bench.errors import UsageError, one_line
+from levit_bench.numbers.units import format_duration
 
 _OLDEST_PYTHON = (3, 11)
 _NEEDED = ("msgspec", "numpy", "psutil", "safetensors", "torch", "timm")
@@ -47,22 +48,29 @@ def _packages_here(path: str) -> Packages:
     return packages_of(sys.executable, [path])
 
 
-def packages_of(python: str, path: Sequence[str] = ()) -> Packages:
+def packages_of(python: str, path: Sequence[str] = (), timeout_s: float | None = None) -> Packages:
     """Those of another interpreter.
 
     Args:
         python: its path.
         path: folders that its workers import from before its own packages.
+        timeout_s: seconds after which no answer is waited for; None: never.
 
     Raises:
-        UsageError: it does not run, is too old, or lacks what a worker needs; names that.
+        UsageError: it does not run or answer, is too old, or lacks what a worker needs; names that.
     """
     try:
         done = subprocess.run(
             [python, "-P", "-c", _PROBE, *_NEEDED],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
             stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False,
+            timeout=timeout_s,
         )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise UsageError(
+            f"interpreter {python[:80]!r} was asked for its packages and has not answered within "
+            f"{format_duration(error.timeout)}. Run it by hand to see why, or wait longer with --timeout."
+        ) from error
     except OSError as error:
         raise UsageError(f"interpreter {python[:80]!r} cannot be started: {error.strerror or error}.") from error
     try:

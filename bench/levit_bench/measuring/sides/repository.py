@@ -7,14 +7,16 @@ has to be taken out of it again, however this process ends.
 from __future__ import annotations
 
 import os
-import subprocess
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from levit_bench.catalog.side_pairs import MERGE_BASE
-from levit_bench.errors import BenchError, UsageError, one_line
+from levit_bench.errors import EXIT_USAGE, BenchError, UsageError
+from levit_bench.paths.git_commands import ask_git
+from levit_bench.paths.own_files import is_own_file
 
 _BRANCHES = ("main", "master", "trunk", "develop")
 """Names that a default branch mostly has."""
@@ -56,13 +58,17 @@ class Repository(NamedTuple):
         Raises:
             UsageError: there is no such revision, and what to do.
         """
-        for name in (revision, f"origin/{revision}"):
-            found = _asked(self.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        for name in (revision, f"{self._remote() or 'origin'}/{revision}"):
+            found = self._commit_of(name)
             if found:
                 return Revision(found, revision)
+        if not self.head():
+            raise UsageError(
+                f"no revision {revision[:80]!r}: this repository has no commit yet, and so nothing to compare with."
+            )
         raise UsageError(
-            f"no revision {revision[:80]!r} in this repository.{self._shallow_words()} 'git branch --all' and 'git "
-            "tag' list what there is; 'git fetch' brings what is missing."
+            f"no revision {revision[:80]!r} in this repository, and {_no_environment(revision)}. 'git branch --all' "
+            f"and 'git tag' list the revisions that are here.{self._missing_words()}"
         )
 
     def merge_base(self) -> Revision:
@@ -71,22 +77,61 @@ class Repository(NamedTuple):
         Raises:
             UsageError: no default branch is known, or the history that is here does not reach back so far.
         """
+        if not self.head():
+            raise UsageError("this repository has no commit yet, and so nothing to compare with.")
         branch = self._default_branch()
         found = _asked(self.root, "merge-base", branch, "HEAD")
         if not found:
             raise UsageError(
-                f"HEAD and {branch} have no common commit in the history that is here.{self._shallow_words()} Name a "
-                "revision with --a."
+                f"HEAD and {branch} have no common commit in the history that is here. Name a revision with "
+                f"--a.{self._missing_words()}"
             )
         return Revision(found, f"{MERGE_BASE} {branch}")
 
+    def nothing_changed(self, base: Revision) -> str:
+        """Why a tree without changes that is its own merge base cannot be judged, and what to do."""
+        why = f"the {base.words} is HEAD itself, and nothing is changed: both sides would be the same code."
+        if self._commit_of("HEAD~1"):
+            return f"{why} Name what to compare with: --a HEAD~1."
+        if self._is_shallow():
+            return f"{why} Name what to compare with by --a.{self._missing_words()}"
+        return f"{why} HEAD is the only commit, so there is nothing to compare with yet. Change a file first."
+
     def head(self) -> str | None:
         """The commit that is checked out; None before the first one."""
-        return _asked(self.root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}") or None
+        return self._commit_of("HEAD") or None
 
-    def is_dirty(self) -> bool:
-        """Whether the working tree differs from what is checked out, files that git does not know included."""
-        return bool(_asked(self.root, "status", "--porcelain", "--untracked-files=normal"))
+    def is_dirty(self, store: Path | None = None) -> bool:
+        """Whether the working tree differs from what is checked out, files that git does not know included.
+
+        Sessions in the store and files of gates do not count: this program wrote them, and no network is made of them.
+
+        Args:
+            store: where sessions are written.
+
+        Raises:
+            CheckoutError: git cannot say.
+        """
+        answer = _run(self.root, {}, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all")
+        place = None if store is None else store.resolve()
+        changed = (self.root / entry[3:] for entry in answer.split("\0") if entry)
+        return any(not is_own_file(path, place) for path in changed)
+
+    def why_nowhere_else(self, path: Path) -> str:
+        """Why a file of the working tree is in no other checkout, as a sentence; empty where it may be in one.
+
+        Args:
+            path: of the file, absolute.
+        """
+        if path.is_symlink() and not path.resolve().is_relative_to(self.root):
+            return (
+                "In the working tree it is a link that leads out of the repository, which another checkout cannot "
+                "follow. Put the file into the repository."
+            )
+        if not path.is_file() or _asked(self.root, "ls-files", "--error-unmatch", "--", str(path)):
+            return ""
+        ignored = " and ignores it" if _asked(self.root, "check-ignore", "--", str(path)) else ""
+        return f"Git does not know the file{ignored}, so it is in the working tree alone. Commit it to have it on both."
 
     def has_changes(self, files: Sequence[Path]) -> bool:
         """Whether one of these files differs from what is checked out, or is not known to git."""
@@ -106,27 +151,80 @@ class Repository(NamedTuple):
     def _default_branch(self) -> str:
         """The branch that others are merged into, as this clone knows it."""
         base = os.environ.get(BASE_VARIABLE, "")
-        remote = _asked(self.root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+        remote = self._remote() or "origin"
         configured = _asked(self.root, "config", "--get", "init.defaultBranch")
-        names = [f"origin/{base}" if base else "", base, remote]
-        names += [f"origin/{name}" for name in _BRANCHES] + list(_BRANCHES) + [configured]
+        names = [f"{remote}/{base}" if base else "", base, self._head_of_remote(remote)]
+        names += [f"{remote}/{name}" for name in _BRANCHES] + list(_BRANCHES) + [configured]
         for name in names:
-            if name and _asked(self.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"):
+            if name and self._commit_of(name):
                 return name
+        if self._only_branch(remote):
+            raise UsageError(
+                f"this clone does not have the branch that the work began at. Name a revision with "
+                f"--a.{self._missing_words()}"
+            )
         raise UsageError(
-            "this repository has no default branch that could be found: neither origin/HEAD nor "
+            f"this repository has no default branch that could be found: neither {remote}/HEAD nor "
             f"{', '.join(_BRANCHES[:-1])} or {_BRANCHES[-1]}. Name a revision with --a."
         )
 
-    def _shallow_words(self) -> str:
-        """A sentence where the clone holds a part of the history only; else empty."""
-        if _asked(self.root, "rev-parse", "--is-shallow-repository") != "true":
+    def _head_of_remote(self, remote: str) -> str:
+        """The remote's default branch, such as `origin/main`; empty where it is not known.
+
+        A clone of one branch takes that one for the remote's default, whichever it is.
+        """
+        name = _asked(self.root, "symbolic-ref", "--quiet", "--short", f"refs/remotes/{remote}/HEAD")
+        branch = name.removeprefix(f"{remote}/")
+        is_own = _asked(self.root, "symbolic-ref", "--quiet", "--short", "HEAD") in (branch, "")
+        return "" if is_own and branch == self._only_branch(remote) and branch not in _BRANCHES else name
+
+    def _only_branch(self, remote: str) -> str:
+        """The branch that this clone fetches where it fetches only one; else empty."""
+        fetched = _asked(self.root, "config", "--get-all", f"remote.{remote}.fetch").splitlines()
+        source = fetched[0].removeprefix("+").partition(":")[0] if len(fetched) == 1 else ""
+        return source.removeprefix("refs/heads/") if source.startswith("refs/heads/") and "*" not in source else ""
+
+    def _remote(self) -> str:
+        """The remote that branches are compared with: `origin`, or else the first one; empty where there is none."""
+        remotes = _asked(self.root, "remote").splitlines()
+        return "origin" if "origin" in remotes else next(iter(remotes), "")
+
+    def _is_shallow(self) -> bool:
+        return _asked(self.root, "rev-parse", "--is-shallow-repository") == "true"
+
+    def _commit_of(self, name: str) -> str:
+        """The commit of a name; empty where there is none."""
+        # Whatever follows `:/` is the text of a message.
+        peeled = name if name.startswith(":/") else f"{name}^{{commit}}"
+        return _asked(self.root, "rev-parse", "--verify", "--quiet", "--end-of-options", peeled)
+
+    def _missing_words(self) -> str:
+        """How the branches and the history that this clone lacks are brought, in a sentence with a space before it."""
+        remote = self._remote()
+        if not remote:
             return ""
-        return " This clone is shallow: 'git fetch --unshallow' brings its history, 'fetch-depth: 0' on a runner."
+        is_shallow, only = self._is_shallow(), self._only_branch(remote)
+        if not is_shallow and not only:
+            return f" 'git fetch {remote}' brings what the remote has since."
+        what = " and ".join(["shallow"] * is_shallow + [f"of the branch {only[:80]} alone"] * bool(only))
+        words = ["git", "fetch", *["--unshallow"] * is_shallow, remote]
+        if only:
+            words.append(f"+refs/heads/*:refs/remotes/{remote}/*")
+        runner = " ('fetch-depth: 0' on a runner)" if is_shallow else ""
+        return f" This clone is {what}. To bring the rest{runner}: {shlex.join(words)}"
+
+
+def _no_environment(word: str) -> str:
+    """Why a word names no environment, as a clause."""
+    try:
+        is_folder = Path(word).expanduser().is_dir()
+    except (OSError, RuntimeError, ValueError):  # Too long for a path, or the home of a user whom nobody knows.
+        is_folder = False
+    return "the folder of that name has no bin/python" if is_folder else "no environment in a folder of that name"
 
 
 def repository_at(folder: Path) -> Repository | None:
-    """The repository that a folder belongs to; None where it belongs to none, or git is not installed."""
+    """The repository that a folder belongs to; None where it belongs to none, or git is not installed or refuses it."""
     top = _asked(folder, "rev-parse", "--show-toplevel")
     return Repository(Path(top).resolve(), folder.resolve()) if top else None
 
@@ -138,6 +236,14 @@ class CheckedOut(NamedTuple):
     """Paths of submodules that the working tree has not got and whose files are not here; their folders are empty."""
     pointers: tuple[str, ...] = ()
     """Paths of files of Git LFS that hold a pointer in place of their content."""
+
+
+def why_no_repository(folder: Path) -> str:
+    """Why git finds no repository at a folder, as a clause."""
+    complaint = ask_git(folder, "rev-parse", "--show-toplevel").complaint
+    if not complaint or complaint.startswith("not a git repository"):
+        return "this folder is in no git repository"
+    return f"git finds no repository in this folder: {complaint}"
 
 
 def _check_out(place: _GitPlace, commit: str, folder: Path, words: str, index: Path) -> CheckedOut:
@@ -244,51 +350,30 @@ def _pointers(folder: Path, names: Iterable[str]) -> list[str]:
 
 def _asked_of(git_folder: Path, *words: str) -> str:
     """What git answers of a repository that need not be checked out; empty where it fails."""
-    done = _git(git_folder, {"GIT_DIR": str(git_folder), "GIT_WORK_TREE": str(git_folder)}, *words)
-    return "" if done.returncode else done.stdout.strip("\n")
+    environment = {"GIT_DIR": str(git_folder), "GIT_WORK_TREE": str(git_folder)}
+    return ask_git(git_folder, *words, environment=environment).text
 
 
 def _run(root: Path, environment: Mapping[str, str], *words: str) -> str:
     """What git says.
 
     Raises:
-        BenchError: it fails.
+        CheckoutError: it fails.
     """
-    done = _git(root, environment, *words)
-    if done.returncode:
-        raise CheckoutError(f"git {words[0]} failed in this repository: {one_line(done.stderr) or 'without a word'}.")
-    return done.stdout
+    answer = ask_git(root, *words, environment=environment)
+    if not answer.is_good:
+        raise CheckoutError(
+            f"git {words[0]} failed in this repository: {answer.complaint.rstrip('.')}. Nothing was measured."
+        )
+    return answer.text
 
 
 class CheckoutError(BenchError):
-    """Git could not write the files of a revision."""
+    """Git could not write the files of a revision, which says nothing of the code in it."""
 
-    exit_code = 1
+    exit_code = EXIT_USAGE
 
 
 def _asked(root: Path, *words: str) -> str:
-    """What git answers, on one line; empty where it fails or is not installed."""
-    try:
-        done = _git(root, {}, *words)
-    except OSError:
-        return ""
-    return "" if done.returncode else done.stdout.strip()
-
-
-def _git(root: Path, environment: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    inherited = {name: value for name, value in os.environ.items() if name not in _OF_OTHER_REPOSITORIES}
-    return subprocess.run(
-        ["git", *_WITHOUT_HOOKS, "-C", str(root), *words],
-        env={**inherited, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", **environment},
-        stdin=subprocess.DEVNULL, capture_output=True, check=False,
-        text=True, encoding="utf-8", errors="surrogateescape",
-    )  # fmt: skip
-
-
-_OF_OTHER_REPOSITORIES = frozenset({
-    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_ATTR_SOURCE",
-})  # fmt: skip
-"""Variables that a git hook sets, and that would turn git to the repository of the hook; and one that would convert the
-files of one commit by the attributes of another."""
-_WITHOUT_HOOKS = ("-c", f"core.hooksPath={os.devnull}")
-"""A hook of the user's may run anything, also when an index of our own is written."""
+    """What git answers; empty where it fails or is not installed."""
+    return ask_git(root, *words).text

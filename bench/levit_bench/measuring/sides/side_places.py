@@ -15,11 +15,19 @@ from levit_bench.axes import usual
 from levit_bench.catalog.side_pairs import WORKING_TREE
 from levit_bench.errors import BenchError, UsageError
 from levit_bench.measuring.preparing.scratch_folder import Scratch
+from levit_bench.measuring.session.observer import Observer, Silent
 from levit_bench.measuring.sides.environments import environment_with
 from levit_bench.measuring.sides.interpreters import Packages, packages_here, packages_of
-from levit_bench.measuring.sides.repository import CheckedOut, Repository, Revision, repository_at
+from levit_bench.measuring.sides.repository import (
+    CheckedOut,
+    Repository,
+    Revision,
+    repository_at,
+    why_no_repository,
+)
 from levit_bench.measuring.sides.side_words import SideWords
 from levit_bench.measuring.workers.place import HERE, Place
+from levit_bench.numbers.units import format_duration
 from levit_bench.paths.code_files import digest
 from levit_bench.records import Finding, Side, SideDifference, SideName
 
@@ -66,26 +74,44 @@ class PlacedSides(NamedTuple):
         return self.first, self.second
 
 
+class Placing(NamedTuple):
+    """How sides are made."""
+
+    cache: str = ""
+    """Folder in which environments are kept; empty for the default."""
+    fresh: bool = False
+    """Make environments anew, whatever is kept."""
+    store: Path | None = None
+    """Where sessions are written: what lies there is no change of the working tree."""
+    timeout_s: float | None = None
+    """Seconds after which an interpreter that does not answer is given up; None: never."""
+    observer: Observer = Silent()
+    """Is told what takes long."""
+
+
+_USUAL = Placing()
+
+
 @contextmanager
-def placed(first: SideWords, second: SideWords, cache: str = "") -> Iterator[PlacedSides]:
+def placed(first: SideWords, second: SideWords, how: Placing = _USUAL) -> Iterator[PlacedSides]:
     """Both sides, as long as the context lasts; folders that were checked out are removed at its end.
 
     Args:
         first: side a; where neither is named, the merge base of the working tree with the default branch.
         second: side b; where it is not named, the working tree in this environment.
-        cache: folder in which environments are kept; empty for the default.
+        how: they are made.
 
     Raises:
         BenchError: a revision, an interpreter or a requirement cannot be had, with the reason.
     """
     here = Path.cwd()
     repository = repository_at(here)
-    revisions = [_revision(first, second, repository), _revision(second, first, repository, is_second=True)]
+    revisions = _revisions(first, second, repository, how)
     scratch = Scratch() if any(revision is not None for revision in revisions) else None
     try:
         sides = []
         for name, words, revision in (("a", first, revisions[0]), ("b", second, revisions[1])):
-            sides.append(_side(name, words, revision, repository, scratch, cache))  # type: ignore[arg-type]
+            sides.append(_side(name, words, revision, repository, scratch, how))  # type: ignore[arg-type]
         top = here if repository is None else repository.root
         findings = tuple(finding for side in sides for finding in side.findings)
         yield PlacedSides(sides[0], sides[1], tuple(_differences(sides[0], sides[1])), top, findings)
@@ -94,27 +120,28 @@ def placed(first: SideWords, second: SideWords, cache: str = "") -> Iterator[Pla
             scratch.cleanup()
 
 
-def check_revisions(first: SideWords, second: SideWords) -> None:
-    """Refuse revisions that are not here, before anything else is done.
+def check_sides(first: SideWords, second: SideWords, how: Placing = _USUAL) -> None:
+    """Refuse sides that cannot be had, as far as that shows without installing anything, and before anything is timed.
 
     Raises:
-        UsageError: naming it.
+        UsageError: a revision is not here, an interpreter cannot serve, or both sides would be the same code unasked.
     """
-    repository = repository_at(Path.cwd())
+    _revisions(first, second, repository_at(Path.cwd()), how)
     for words in (first, second):
-        if words.revision:
-            _revision(words, words, repository)
+        if words.python:
+            _packages(words.python, _import_path(words.python, None, None) or (), how)
 
 
-def check_sides(first: SideWords, second: SideWords) -> None:
-    """Refuse sides whose files `placed` could not have, without checking them out.
+def why_lacking(side: PlacedSide, network: str) -> str:
+    """What keeps a file of the working tree from a side, as a sentence; empty where that is not known.
 
-    Raises:
-        UsageError: a revision is not here, or neither side is named and both would be the same.
+    Args:
+        side: that lacks the network.
+        network: its name, such as `nets.py:build`.
     """
-    repository = repository_at(Path.cwd())
-    _revision(first, second, repository)
-    _revision(second, first, repository, is_second=True)
+    file = network.partition(":")[0]
+    repository = repository_at(Path.cwd()) if side.place.has_own_files and Path(file).suffix else None
+    return "" if repository is None else repository.why_nowhere_else(Path.cwd() / file)
 
 
 def control_of(first: PlacedSide) -> PlacedSide:
@@ -122,35 +149,50 @@ def control_of(first: PlacedSide) -> PlacedSide:
     return first._replace(side=msgspec.structs.replace(first.side, name="control"))
 
 
-def _revision(
-    words: SideWords, other: SideWords, repository: Repository | None, *, is_second: bool = False
-) -> Revision | None:
-    """The revision of a side; None where it is the working tree.
+def _revisions(
+    first: SideWords, second: SideWords, repository: Repository | None, how: Placing
+) -> tuple[Revision | None, Revision | None]:
+    """The revisions of both sides; None where one is the working tree.
 
     Raises:
-        UsageError: one is named outside a repository, or neither side is named and both would be the same.
+        UsageError: one is named outside a repository or is not in it, or neither side is named and both would be the
+            same.
     """
-    if words.revision:
-        if repository is None:
-            raise UsageError(
-                f"{words.revision[:80]!r} is no interpreter, no requirement and no axis=value, and this folder is in "
-                "no git repository that could hold a revision of that name. Stand in the repository, or mend the word."
-            )
-        return repository.commit(words.revision)
-    if is_second or words.text or other.text:
-        return None
+    revisions = _named_revision(first, repository), _named_revision(second, repository)
+    if first.text or second.text:
+        return revisions
     if repository is None:
         raise UsageError(
-            "this folder is in no git repository, so there is no merge base to compare with. Name the sides: --a "
+            f"{why_no_repository(Path.cwd())}, so there is no merge base to compare with. Name the sides: --a "
             ".venv-old/bin/python, --a 'torch==2.12.*', or --a runtime=eager --b runtime=onnxruntime."
         )
     base = repository.merge_base()
-    if base.commit == repository.head() and not repository.is_dirty():
+    if base.commit == repository.head() and not repository.is_dirty(how.store):
+        raise UsageError(repository.nothing_changed(base))
+    return base, None
+
+
+def _named_revision(words: SideWords, repository: Repository | None) -> Revision | None:
+    """The revision that a side names; None where it names none.
+
+    Raises:
+        UsageError: one is named outside a repository, or is not in it.
+    """
+    if not words.revision:
+        return None
+    if repository is None:
         raise UsageError(
-            f"the {base.words} is HEAD itself, and nothing is changed: both sides would be the same code. Name what to "
-            "compare with: --a HEAD~1."
+            f"{words.revision[:80]!r} is no environment in a folder, no requirement and no axis=value, and no "
+            f"revision: {why_no_repository(Path.cwd())}. Stand in the repository that has it, or mend the word."
         )
-    return base
+    return repository.commit(words.revision)
+
+
+def _packages(python: str, path: Collection[str], how: Placing) -> Packages:
+    """What an interpreter holds, which is told as it may take long."""
+    limit = "" if how.timeout_s is None else f"given up after {format_duration(how.timeout_s)}"
+    how.observer.placing(f"asking {python} for its packages", limit)
+    return packages_of(python, list(path), how.timeout_s)
 
 
 def _side(
@@ -159,7 +201,7 @@ def _side(
     revision: Revision | None,
     repository: Repository | None,
     scratch: Scratch | None,
-    cache: str,
+    how: Placing,
 ) -> PlacedSide:
     here = Path.cwd()
     root, folder = (repository.root if repository else here), ""
@@ -176,15 +218,15 @@ def _side(
                 f"{revision.words} has no folder {str(repository.prefix)!r}, which the command stands in. Stand in one "
                 "that both sides have."
             )
-    python = words.python or (environment_with(words.requirements, cache) if words.requirements else "")
+    python = words.python or (_environment(words.requirements, how) if words.requirements else "")
     path = _import_path(python, repository, root if revision is not None else None)
     place = Place(python, folder, path) if python or folder else HERE
-    packages = packages_of(python, [entry for entry in path or () if entry]) if python else packages_here()
+    packages = _packages(python, [entry for entry in path or () if entry], how) if python else packages_here()
     side = Side(
         name=name,
         asked=words.text or (revision.words if revision else WORKING_TREE),
         revision=revision.commit if revision else repository.head() if repository else None,
-        dirty=False if revision else repository.is_dirty() if repository else None,
+        dirty=False if revision else repository.is_dirty(how.store) if repository else None,
         python=packages.python,
         versions={key: packages.versions[key] for key in _TELLING if key in packages.versions},
     )
@@ -212,6 +254,12 @@ def _about(lacking: CheckedOut, side: Side) -> Iterator[Finding]:
 def _first_few(paths: Sequence[str]) -> str:
     named = ", ".join(repr(path[:80]) for path in paths[:_MOST_NAMED])
     return named + (f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else "")
+
+
+def _environment(requirements: Sequence[str], how: Placing) -> str:
+    """Path of the interpreter of an environment with requirements, which may have to be installed first."""
+    how.observer.placing(f"making an environment with {' '.join(requirements)}", "kept for the next gate")
+    return environment_with(requirements, how.cache, fresh=how.fresh)
 
 
 def _import_path(python: str, repository: Repository | None, checkout: Path | None) -> tuple[str, ...] | None:

@@ -11,8 +11,15 @@ from levit_bench.axes import AXES, AxisKind
 from levit_bench.errors import UsageError
 
 _AXES = {axis.name: axis for axis in AXES if axis.kind is not AxisKind.OWN}
-_REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?\s*(===|==|~=|!=|<=|>=|<|>|@).+")
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?"
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*:/"
+"""How an address begins. Without one, `HEAD@{1}` and `me@feature` are revisions."""
+_REQUIREMENT = re.compile(rf"{_NAME}\s*((===|==|~=|!=|<=|>=|<|>)|@\s*{_SCHEME}).+")
 """A distribution with a version or an address, as PEP 508 has it; the installer checks the rest."""
+_SPACES = re.compile(rf"\s*(===|==|~=|!=|<=|>=|<|>)\s*|\s*(,)\s*(?=[=~!<>])|\s*(@)\s+(?={_SCHEME})")
+"""Spaces within a requirement: `torch >= 2, < 3` and `mine @ file:///wheel` are one word each."""
+_WORD = re.compile(r"(?:[^\s{]|\{[^{}]*\}|\{)+")
+"""A word without spaces, but for those in braces: `main@{2 days ago}`."""
 _VALUE = re.compile(r"(?P<axis>[a-z_-]+)=(?P<value>[^=].*)")
 
 
@@ -47,7 +54,7 @@ def side_words(option: str, text: str) -> SideWords:
             f"{option} is empty. Name a revision such as main, an interpreter, requirements such as 'torch==2.12.*', "
             "or values of axes such as runtime=onnxruntime. On a runner, the variable that it comes from is not set."
         )
-    words = [text] if _python_at(text) else text.split()
+    words = [text] if _python_at(text) else _WORD.findall(_SPACES.sub(r"\1\2\3", text))
     revisions: list[str] = []
     pythons: list[str] = []
     requirements: list[str] = []
@@ -81,17 +88,26 @@ def side_words(option: str, text: str) -> SideWords:
 
 
 def _python_at(word: str) -> str:
-    """Path of the interpreter that a word names, or whose environment it names; empty where it names none."""
-    if os.sep not in word and "/" not in word:
-        return ""
-    path = Path(word).expanduser()
-    for candidate in (path, path / "bin" / "python", path / "Scripts" / "python.exe"):
-        try:
+    """Path of the interpreter that a word names, or whose environment it names; empty where it names none.
+
+    Raises:
+        UsageError: it is the path of an interpreter that is not there or cannot be executed.
+    """
+    is_path = os.sep in word or "/" in word
+    try:
+        path = Path(word).expanduser()
+        in_folder = (path / "bin" / "python", path / "Scripts" / "python.exe")
+        # A word alone is a command or a branch, unless an environment lies in a folder of that name.
+        for candidate in (path, *in_folder) if is_path else in_folder:
             if candidate.is_file() and os.access(candidate, os.X_OK):
                 return str(candidate.absolute())
-        except OSError:
-            continue
-    looks_like_one = re.fullmatch(r"(python|pypy)[\d.]*(\.exe)?", path.name) is not None
-    if looks_like_one:
+        is_there, is_folder = path.exists(), path.is_dir()
+    except (OSError, RuntimeError, ValueError):  # Too long for a path, or the home of a user whom nobody knows.
+        return ""
+    if is_path and re.fullmatch(r"(python|pypy)[\d.]*(\.exe)?", path.name) is not None:
+        if is_folder:
+            raise UsageError(f"{word[:80]!r} is a folder without bin/python, and no interpreter. Mend the path.")
+        if is_there:
+            raise UsageError(f"{word[:80]!r} cannot be executed, so it is no interpreter. Mend the path or its mode.")
         raise UsageError(f"there is no interpreter {word[:80]!r}. Make the environment first, or mend the path.")
     return ""
