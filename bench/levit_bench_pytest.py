@@ -773,6 +773,7 @@ class Door:
             return None
         allowing = _spelled("allow-inconclusive")
         reasons = {
+            "interrupted": "the session of the gate did not come to its end, which never counts as passed",
             "failed": "a case failed the gate, and its test did not run to its end",
             "inconclusive": f"the gate is inconclusive, which never counts as passed; {allowing} lets it pass",
             "nothing compared": "the gate compared nothing, which never counts as passed",

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import msgspec
 import pytest
-from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_NOTHING, NothingToShowError
+from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, EXIT_NOTHING, NothingToShowError
 from levit_bench.judge.early_stopping.gate import gate_looks
 from levit_bench.judge.gate.gate_report import CaseVerdict, GateOutcome
 from levit_bench.judge.gate.side_by_side import side_by_side
 from levit_bench.records import Record
+from levit_bench.store.files import Session, records
 
 from tests.making import record
 from tools.simulated.gates_truth import NOISY, QUIET, RULES, gate, report, trials
@@ -54,6 +55,40 @@ def test_certain_cases_rest_at_the_look_in_the_middle_and_keep_their_verdict() -
         "same": CaseVerdict.SAME, "slower": CaseVerdict.SLOWER,
     }  # fmt: skip
     assert (report(taken).looks_taken, report(taken).looks_declared, report(taken).family) == (1, 2, 4)
+
+
+def cut(session: Session, *, ended: int, begun: int) -> Session:
+    """A session as its file is where the process was lost after so many runs had ended, and so many had begun."""
+    return session._replace(
+        ends=session.ends[:ended], starts=session.starts[:begun],
+        turns=tuple(turn for turn in session.turns if turn.run < begun),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("ended", "begun"), [(0, 0), (0, 1), (4, 4), (4, 5), (6, 6), (11, 12)])
+@pytest.mark.parametrize("ratio", [1.0, 1.3])
+def test_a_gate_that_did_not_come_to_its_end_is_interrupted_whatever_it_measured(
+    ratio: float, ended: int, begun: int
+) -> None:
+    whole = gate(4, QUIET, {"kept": ratio, "hangs": 1.025}).session
+    assert side_by_side(records(whole), RULES).is_over
+    made = side_by_side(records(cut(whole, ended=ended, begun=begun)), RULES._replace(allow_inconclusive=True))
+    assert (made.outcome, made.exit_code) == (GateOutcome.INTERRUPTED, EXIT_NOTHING)
+    assert made._replace(is_stopped=True).exit_code == EXIT_INTERRUPTED
+    assert made.looks_taken == (1 if ended >= 6 else 0)
+
+
+def test_a_gate_whose_cases_all_failed_before_the_first_run_is_over() -> None:
+    whole = gate(3, QUIET, {"kept": 1.0}).session
+    failed = tuple(msgspec.structs.replace(line, outcome="failed", reason="it raised") for line in whole.cases)
+    nothing = whole._replace(cases=failed, starts=(), ends=(), turns=())
+    assert side_by_side(records(nothing), RULES).outcome is GateOutcome.FAILED
+
+
+def test_a_gate_of_an_older_file_which_does_not_say_is_over() -> None:
+    whole = gate(3, QUIET, {"kept": 1.0}).session
+    ends = tuple(msgspec.structs.replace(end, last=None) for end in whole.ends)
+    assert side_by_side(records(whole._replace(ends=ends)), RULES).outcome is GateOutcome.PASSED
 
 
 @pytest.mark.parametrize(

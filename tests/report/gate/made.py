@@ -106,6 +106,11 @@ QUIET = report([CaseVerdict.SAME, CaseVerdict.FASTER], controls=(case(CaseVerdic
 """A gate that passed, with a control in which nothing was found."""
 
 
+def interrupted(*, is_stopped: bool) -> GateReport:
+    """A gate that would have passed: stopped just now, or read from a session that did not come to its end."""
+    return report([CaseVerdict.SAME, CaseVerdict.FASTER], is_over=False, is_stopped=is_stopped, looks_declared=2)
+
+
 def many(count: int, verdict: CaseVerdict | None = None, *, name: str = "net_{}") -> GateReport:
     """A gate of so many cases, of each verdict in turn or all of one; names differ in their number."""
     verdicts = [verdict] if verdict else list(CaseVerdict)

@@ -107,6 +107,14 @@ def test_an_inconclusive_gate_fails_as_a_whole_with_what_to_do() -> None:
     assert sorted(outcomes(allowed).values()) == ["passed", "skipped"]
 
 
+@pytest.mark.parametrize("is_stopped", [True, False])
+def test_an_interrupted_gate_is_an_error_as_a_whole(is_stopped: bool) -> None:
+    root = checked(junit(made.interrupted(is_stopped=is_stopped)))
+    whole = root.find("testsuite/testcase/error")
+    assert whole.attrib["type"] == "interrupted"
+    assert whole.text.startswith("Gate interrupted")
+
+
 def test_a_withdrawn_verdict_is_marked() -> None:
     marked = checked(junit(made.ALARMED)).findall("testsuite/testcase/properties/property[@name='is_downgraded']")
     assert [one.attrib["value"] for one in marked] == ["true", "false"]

@@ -108,3 +108,11 @@ def test_what_tests_declared_is_asked_for_again_with_pytest_and_in_its_options()
     unsure = overall(made.report([V.INCONCLUSIVE], pytest_words=words, rules=made.ALLOWED))
     assert unsure.command == "pytest --benchmark --bench-gate 'main runtime=eager' --bench-find 5%"
     assert "which --bench-allow-inconclusive lets pass" in unsure.sentence
+
+
+@pytest.mark.parametrize(("is_stopped", "why"), [(True, ""), (False, ", for its session did not come to its end")])
+def test_an_interrupted_gate_says_so_first_and_that_no_verdict_counts(is_stopped: bool, why: str) -> None:
+    told = overall(made.interrupted(is_stopped=is_stopped))
+    assert told.sentence == f"Gate interrupted{why}: no verdict counts; until then of 2 cases 1 faster, 1 same."
+    assert told.command == "levit-bench gate --networks 'net_*' --a main"
+    assert "budget" not in told.advice

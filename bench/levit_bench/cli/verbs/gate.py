@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from levit_bench.cli.options import Verb, gate_request_options, json_option, request_from, store_option
-from levit_bench.errors import EXIT_INTERRUPTED, UsageError
+from levit_bench.errors import UsageError
 
 if TYPE_CHECKING:
     from levit_bench.judge.gate.gate_report import GateReport, GateRules
@@ -129,7 +129,6 @@ def command(
 
     rules = gate_rules_from(min_effect, margin)
     gate_rules = GateRules(rules.min_effect, rules.margin, allow_inconclusive, allow_other_outputs)
-    interrupted = False
     if baseline is not None:
         _refuse_measuring_options("--baseline")
         report = gate_of_stored(root, session or "last", [baseline, *([reference] if reference else [])], gate_rules)
@@ -139,12 +138,12 @@ def command(
         _refuse_measuring_options("--session")
         report = _again(root, session, gate_rules)
     else:
-        report, interrupted = _measured(root, gate_rules, words)
+        report = _measured(root, gate_rules, words)
     if session is None or baseline is not None:
         report = report._replace(command=_words_of_command())
     _show(report, out, name, annotations=annotations, as_json=as_json)
     print_findings(report.findings)
-    return EXIT_INTERRUPTED if interrupted else report.exit_code
+    return report.exit_code
 
 
 def _again(root: Path, session: str, rules: GateRules) -> GateReport:
@@ -161,8 +160,8 @@ def _again(root: Path, session: str, rules: GateRules) -> GateReport:
     )
 
 
-def _measured(root: Path, rules: GateRules, words: dict[str, Any]) -> tuple[GateReport, bool]:
-    """Measure the two sides; the report, and whether it was interrupted."""
+def _measured(root: Path, rules: GateRules, words: dict[str, Any]) -> GateReport:
+    """Measure the two sides, and judge what was measured."""
     from levit_bench import api
     from levit_bench.asking import arguments
     from levit_bench.cli.faults import keeping
@@ -184,7 +183,8 @@ def _measured(root: Path, rules: GateRules, words: dict[str, Any]) -> tuple[Gate
         )  # fmt: skip
     with keeping(outcome.path):
         results = api.load(outcome.path)
-        return gate_of_session(results.records, results.findings, rules), outcome.interrupted
+        report = gate_of_session(results.records, results.findings, rules)
+        return report._replace(is_stopped=outcome.interrupted)
 
 
 def _slowdown(find: str | None) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_NOTHING
+from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, EXIT_NOTHING
 from levit_bench.judge.verdicts import Comparison
 from levit_bench.records import Finding, Record, Side, SideDifference
 
@@ -82,6 +82,9 @@ class GateRules(NamedTuple):
 class GateOutcome(StrEnum):
     """What all cases say together."""
 
+    INTERRUPTED = "interrupted"
+    """Its session did not come to its end, so that its verdicts are of a moment that nobody declared: none counts."""
+
     FAILED = "failed"
     """A case is slower, failed, missing, or computes something else."""
     INCONCLUSIVE = "inconclusive"
@@ -114,6 +117,10 @@ class GateReport(NamedTuple):
     """How often they could have been, which every interval allows for."""
     family: int = 1
     """Comparisons that share the level: false alarms are at most one in twenty gates for all of them together."""
+    is_over: bool = True
+    """Whether its session came to its end; otherwise the verdicts are what was measured until it was interrupted."""
+    is_stopped: bool = False
+    """Whether whoever asked for this report stopped the session, which then ends with 130."""
     command: tuple[str, ...] = ()
     """Words after `levit-bench gate` that ask for the same again: sides, networks, axes and rules, without budget,
     store and exports. Empty where no command line asked."""
@@ -126,16 +133,20 @@ class GateReport(NamedTuple):
 
     @property
     def outcome(self) -> GateOutcome:
-        """What the cases say together."""
+        """What the cases say together; nothing where the session did not come to its end."""
+        if self.is_stopped or not self.is_over:
+            return GateOutcome.INTERRUPTED
         return outcome_of([case.verdict for case in self.cases])
 
     @property
     def exit_code(self) -> int:
         """0 where it passed, 1 where it failed, 3 where it could not tell and that is not allowed.
 
-        A gate that compared nothing is never 0, whatever is allowed.
+        A gate that compared nothing is never 0, whatever is allowed, and neither is one that was interrupted: 130 where
+        that has just happened, and 3 where its session is read later.
         """
         codes = {
+            GateOutcome.INTERRUPTED: EXIT_INTERRUPTED if self.is_stopped else EXIT_NOTHING,
             GateOutcome.PASSED: EXIT_DONE,
             GateOutcome.FAILED: EXIT_FAILED_CASE,
             GateOutcome.NOTHING: EXIT_NOTHING,

@@ -48,6 +48,8 @@ def side_by_side(records: Iterable[Record], rules: GateRules, findings: Sequence
     cases = _cases(subjects, axes, rules, looks, "b")
     if alarms := [case for case in controls if case.verdict in (CaseVerdict.SLOWER, CaseVerdict.FASTER)]:
         cases = tuple(_withdrawn(case, len(alarms)) for case in cases)
+    if not head.is_over:
+        cases = tuple(map(_cut_short, cases))
     family = max((case.comparison.family for case in cases if case.comparison), default=1)
     return GateReport(
         cases=cases,
@@ -57,9 +59,10 @@ def side_by_side(records: Iterable[Record], rules: GateRules, findings: Sequence
         controls=controls,
         findings=_about_session(subjects, findings),
         session=head.session,
-        looks_taken=max(1, len(head.looks)),
+        looks_taken=max(1, len(head.looks)) if head.is_over else len(head.looks),
         looks_declared=max(1, len(head.protocol.looks)),
         family=max(1, family),
+        is_over=head.is_over,
     )
 
 
@@ -141,6 +144,13 @@ def _withdrawn(case: GateCase, alarms: int) -> GateCase:
         "this machine was not steady enough to tell"
     )
     return case._replace(verdict=CaseVerdict.INCONCLUSIVE, reason=reason, is_downgraded=True)
+
+
+def _cut_short(case: GateCase) -> GateCase:
+    """A case of a session that was interrupted: where it has too few runs, no larger budget would have given more."""
+    if case.verdict is not CaseVerdict.INCONCLUSIVE or case.comparison is None or case.comparison.ratio is not None:
+        return case
+    return case._replace(reason="the session was interrupted before it had runs enough for a ratio")
 
 
 def _about_session(subjects: Sequence[Record], findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -36,6 +36,7 @@ _COMMAND = 4000
 """Bytes of a command line that is still shown: nobody copies a longer one from a comment."""
 _MOST_DIFFERENCES = 40
 _SIGNS = {
+    GateOutcome.INTERRUPTED: "❌",
     GateOutcome.FAILED: "❌",
     GateOutcome.INCONCLUSIVE: "⚠️",
     GateOutcome.NOTHING: "⚠️",

@@ -61,8 +61,9 @@ def _whole(suite: ET.Element, report: GateReport, shown_name: str) -> None:
     element = ET.SubElement(suite, "testcase", classname=shown_name, name=WHOLE, time="0")
     _properties(element, {"verdict": report.outcome.value, "exit_code": str(report.exit_code)})
     if report.exit_code:
-        kind = "inconclusive" if report.outcome is GateOutcome.INCONCLUSIVE else report.outcome.value
-        _told(element, "failure", overall(report).text, kind)
+        # Of an interrupted gate nothing was found, neither a failure nor the absence of one.
+        tag = "error" if report.outcome is GateOutcome.INTERRUPTED else "failure"
+        _told(element, tag, overall(report).text, report.outcome.value)
 
 
 def _case(suite: ET.Element, case: GateCase, shown_name: str) -> None:

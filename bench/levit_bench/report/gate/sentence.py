@@ -38,6 +38,7 @@ class Overall(NamedTuple):
 def overall(report: GateReport) -> Overall:
     """The outcome of a gate, what to do, and the command that does it, as visible text."""
     make = {
+        GateOutcome.INTERRUPTED: _interrupted,
         GateOutcome.FAILED: _failed,
         GateOutcome.INCONCLUSIVE: _inconclusive,
         GateOutcome.NOTHING: _nothing,
@@ -89,6 +90,14 @@ def _inconclusive(report: GateReport) -> Overall:
         f"The differences lie about {option_words(report, 'min-effect')} or the margin, and more runs need not tell on "
         "which side: look at the cases, or change what counts.",
     )
+
+
+def _interrupted(report: GateReport) -> Overall:
+    """Which verdicts there would be says what was seen; that none of them counts comes first."""
+    what = "Gate interrupted" if report.is_stopped else "Gate interrupted, for its session did not come to its end"
+    measured = f"; until then {_counts(report)}" if report.cases else ""
+    advice = "That is a moment at which nothing was to be judged. To measure it again, to its end:"
+    return Overall(f"{what}: no verdict counts{measured}.", advice, same_again(report))
 
 
 def _nothing(report: GateReport) -> Overall:
