@@ -11,11 +11,13 @@ from pathlib import Path
 import levit_bench
 import pytest
 from levit_bench.errors import NothingToShowError
+from levit_bench.report.gate import pages
 
 from tests.cli.test_cli import run
 from tests.cli.test_compare import made, store
 from tests.measuring.sides.test_repository import git, state
 from tests.programs import run as run_program
+from tests.report.gate import made as made_gates
 from tools.simulated import gates_truth
 
 __all__ = ["store"]
@@ -82,6 +84,28 @@ def test_what_cannot_be_asked_is_refused_before_anything_is_measured(
     assert message in " ".join(err.split())
     assert out == ""
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["--a", "gone"], ["--margin", "much"], ["--session", "last"]])
+def test_a_gate_that_ends_without_a_report_leaves_none_of_an_earlier_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    pages.write(made_gates.QUIET, tmp_path / "gate")
+    assert run(capsys, "gate", *words, "--out", "gate")[0] != 0
+    assert list((tmp_path / "gate").iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_usage_and_nothing_is_measured(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gate").write_text("a file", encoding="utf-8")
+    code, _, err = run(capsys, "gate", "--networks", "levit_128s", "--a", "runtime=eager", "--out", "gate")
+    assert code == 2
+    assert "cannot write gate" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["gate"]
 
 
 def test_a_baseline_measures_nothing_and_says_so_of_options_about_measuring(

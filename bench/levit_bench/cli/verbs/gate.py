@@ -126,7 +126,10 @@ def command(
     from levit_bench.judge.gate.gate_report import GateRules
     from levit_bench.reading.gate import gate_of_stored
     from levit_bench.reading.rules import gate_rules_from
+    from levit_bench.report.gate import pages
 
+    if out is not None:
+        pages.clear(out)
     rules = gate_rules_from(min_effect, margin)
     gate_rules = GateRules(rules.min_effect, rules.margin, allow_inconclusive, allow_other_outputs)
     if baseline is not None:
