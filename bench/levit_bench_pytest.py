@@ -776,7 +776,8 @@ class Door:
         reasons = {
             "interrupted": "the session of the gate did not come to its end, which never counts as passed",
             "failed": "a case failed the gate, and its test did not run to its end",
-            "inconclusive": f"the gate is inconclusive, which never counts as passed; {allowing} lets it pass",
+            "inconclusive": f"the gate is inconclusive, which never counts as passed; {allowing} "
+            + ("covers what was measured alone" if report.rules.allow_inconclusive else "lets it pass"),
             "nothing compared": "the gate compared nothing, which never counts as passed",
         }
         return reasons[report.outcome.value]

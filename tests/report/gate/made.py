@@ -98,7 +98,7 @@ EVERY = report(list(CaseVerdict))
 """A gate with one case of each verdict."""
 ALLOWED = RULES._replace(allow_inconclusive=True)
 ALARMED = report(
-    [case(CaseVerdict.INCONCLUSIVE, is_downgraded=True), CaseVerdict.SAME],
+    [case(CaseVerdict.INCONCLUSIVE, withdrawn=CaseVerdict.SLOWER), CaseVerdict.SAME],
     controls=(case(CaseVerdict.SLOWER, "net_inconclusive 224px b1 t1 pinned"), case(CaseVerdict.SAME)),
 )
 """A gate whose control was called slower, so that a case is slower no more."""

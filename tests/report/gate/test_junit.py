@@ -80,7 +80,7 @@ def test_each_verdict_has_its_outcome_and_its_reason() -> None:
     assert (failure.attrib["type"], failure.text) == ("slower", "slower: takes 1.12 times as long, at least 1.07")
     values = {one.attrib["name"]: one.attrib["value"] for one in slower.iter("property")}
     assert values == {
-        "verdict": "slower", "is_downgraded": "false", "ratio": "1.12", "ratio_low": "1.07", "ratio_high": "1.17",
+        "verdict": "slower", "ratio": "1.12", "ratio_low": "1.07", "ratio_high": "1.17",
         "detectable_ratio": "1.034",
     }  # fmt: skip
     assert root.find("testsuite").attrib["timestamp"] == "2026-01-02T03:04:05"
@@ -116,8 +116,8 @@ def test_an_interrupted_gate_is_an_error_as_a_whole(is_stopped: bool) -> None:
 
 
 def test_a_withdrawn_verdict_is_marked() -> None:
-    marked = checked(junit(made.ALARMED)).findall("testsuite/testcase/properties/property[@name='is_downgraded']")
-    assert [one.attrib["value"] for one in marked] == ["true", "false"]
+    marked = checked(junit(made.ALARMED)).findall("testsuite/testcase/properties/property[@name='withdrawn']")
+    assert [one.attrib["value"] for one in marked] == ["slower"]
 
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=list(HOSTILE))

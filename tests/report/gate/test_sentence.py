@@ -76,7 +76,7 @@ def test_a_case_without_figures_asks_for_a_longer_session() -> None:
 
 
 def test_a_control_that_alarms_is_said_before_anything_else() -> None:
-    assert overall(made.ALARMED).advice.startswith("Side a was called slower than itself in the same session")
+    assert overall(made.ALARMED).advice.startswith("Side a differs from itself in the same session")
 
 
 @pytest.mark.parametrize("allow", [False, True])
@@ -116,3 +116,15 @@ def test_an_interrupted_gate_says_so_first_and_that_no_verdict_counts(is_stopped
     assert told.sentence == f"Gate interrupted{why}: no verdict counts; until then of 2 cases 1 faster, 1 same."
     assert told.command == "levit-bench gate --networks 'net_*' --a main"
     assert "budget" not in told.advice
+
+
+def test_what_was_never_measured_is_not_among_what_is_allowed_to_pass() -> None:
+    told = overall(made.report([V.SAME, V.INCONCLUSIVE, V.NOT_COMPARABLE], rules=made.ALLOWED))
+    assert told.sentence.startswith("Gate inconclusive: of 3 cases 1 inconclusive")
+    assert "--allow-inconclusive covers what was measured and cannot be told" in told.sentence
+
+
+def test_a_control_without_a_time_is_to_be_mended_and_not_measured_longer() -> None:
+    told = overall(made.report([made.case(V.INCONCLUSIVE, withdrawn=V.SAME, lacks_control=True)]))
+    assert told.advice.startswith("Mend what keeps the control from being measured")
+    assert "--find" not in told.command

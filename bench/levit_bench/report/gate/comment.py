@@ -138,8 +138,7 @@ def _head(report: GateReport, told: Overall, name: str) -> list[str]:
 
 
 def _outcome(report: GateReport) -> str:
-    allowed = report.outcome is GateOutcome.INCONCLUSIVE and report.rules.allow_inconclusive
-    return f"{report.outcome.value}{' (allowed)' if allowed else ''}"
+    return f"{report.outcome.value}{' (allowed)' if report.is_allowed else ''}"
 
 
 def _command(command: str) -> list[str]:

@@ -97,7 +97,8 @@ def _of_case(case: GateCase) -> dict[str, str]:
     """The figures of a case as text, unrounded; those that the data do not give are left out."""
     figures = {**case_figures(case), "outputs_apart": case.apart, "outputs_allowed": case.allowed}
     told = {name: repr(float(value)) for name, value in figures.items() if value is not None}
-    return {"verdict": case.verdict.value, "is_downgraded": str(case.is_downgraded).lower(), **told}
+    withdrawn = {"withdrawn": case.withdrawn.value} if case.withdrawn else {}
+    return {"verdict": case.verdict.value, **withdrawn, **told}
 
 
 def _properties(element: ET.Element, values: dict[str, str]) -> None:

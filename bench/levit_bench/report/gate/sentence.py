@@ -10,7 +10,6 @@ from levit_bench.judge.verdicts import percent_above
 from levit_bench.numbers.units import counted
 from levit_bench.report.gate.case_order import ORDER, in_order
 from levit_bench.report.gate.commands import longer, option_words, same_again
-from levit_bench.report.gate.control import alarms
 from levit_bench.report.words.listing import first_few
 from levit_bench.report.words.safe_text import shortened
 
@@ -75,12 +74,17 @@ def _about_slower(report: GateReport) -> str:
 
 def _inconclusive(report: GateReport) -> Overall:
     allowing = option_words(report, "allow-inconclusive")
-    allowed = f", which {allowing} lets pass" if report.rules.allow_inconclusive else ""
+    allowed = f", which {allowing} lets pass" if report.is_allowed else ""
     sentence = f"Gate inconclusive{allowed}: {_counts(report)}."
     unsure = report.having(CaseVerdict.INCONCLUSIVE)
-    if alarms(report) and any(case.is_downgraded for case in unsure):
-        advice = "Side a was called slower than itself in the same session: measure on a quieter machine, or longer:"
+    if report.rules.allow_inconclusive and not report.is_allowed:
+        sentence += f" {allowing} covers what was measured and cannot be told, and not what was never compared."
+    if any(case.withdrawn and not case.lacks_control for case in unsure):
+        advice = "Side a differs from itself in the same session: measure on a quieter machine, or longer:"
         return Overall(sentence, advice, longer(report))
+    if any(case.lacks_control for case in unsure):
+        advice = "Mend what keeps the control from being measured: the reason stands with the cases. Then again:"
+        return Overall(sentence, advice, same_again(report))
     if not unsure:
         return Overall(sentence, "Make the sides comparable: what keeps them apart stands with the cases.")
     if any(case.comparison is None or not finds_margin(case.comparison) for case in unsure):
