@@ -170,6 +170,24 @@ def test_a_case_that_the_judged_session_lacks_is_missing_and_never_green(
     assert code == 1
 
 
+def test_the_session_of_a_gate_is_no_baseline_and_tags_are_listed_beside_sessions(
+    capsys: pytest.CaptureFixture[str], store: Path
+) -> None:
+    gates_truth.gate(1, gates_truth.QUIET, {"kept": 1.0}, folder=store)
+    for words in (
+        ("--baseline", "simulated-1", "--session", "20260105"),
+        ("--baseline", "20260105", "--session", "sim"),
+    ):
+        code, _, err = run(capsys, "gate", *words)
+        assert code == 3
+        assert "was measured by a gate, whose two sides are judged against each other alone" in " ".join(err.split())
+    assert run(capsys, "tag", "good", "20260105")[0] == 0
+    code, _, err = run(capsys, "gate", "--baseline", "good", "--reference", "v1", "--session", "20260105")
+    assert code == 2
+    assert "no session matches 'v1'" in err
+    assert "The tags: good." in " ".join(err.split())
+
+
 def test_a_session_of_another_machine_is_not_comparable_and_not_green(
     capsys: pytest.CaptureFixture[str], store: Path
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from levit_bench.command_lines import command_line
 from levit_bench.errors import NotComparableError, NothingToShowError
 from levit_bench.judge.compare.two_sides import Report, compare
 from levit_bench.judge.gate.gate_report import GateReport, GateRules
@@ -77,6 +78,7 @@ def gate_of_stored(root: Path, session: str, baselines: Sequence[str], rules: Ga
         BenchError: a session is not there, or nothing of two sides may be compared; names the fields that differ.
     """
     judged, findings = files.load(*paths_of(root, session))
+    _refuse_gate(session, judged)
     name = max((record.session for record in judged), default=session)
     history = stored_at(root)
     sides = [StoredSide(text, _compared(root, text, judged, history, rules, len(baselines))) for text in baselines]
@@ -90,9 +92,24 @@ def _compared(
     baseline, _ = files.load(*paths_of(root, text))
     if not baseline:
         raise NothingToShowError(f"{text[:80]!r} holds no case to compare with.")
+    _refuse_gate(text, baseline)
     try:
         return compare(
             baseline, judged, (*history, *baseline, *judged), Rules(rules.min_effect, rules.margin), looks=looks
         )
     except NotComparableError as error:
         raise NotComparableError(f"against {text[:80]}: {error}") from error
+
+
+def _refuse_gate(text: str, records: Sequence[Record]) -> None:
+    """Refuse what gates measured alone: their cases are sides, which have no yardstick's ratio of other sessions.
+
+    Raises:
+        NothingToShowError: naming what to compare instead.
+    """
+    if records and all(record.sides for record in records):
+        raise NothingToShowError(
+            f"{text[:80]!r} was measured by a gate, whose two sides are judged against each other alone, and not "
+            "against other sessions. Measure what is to be compared with 'levit-bench run', and name that session; the "
+            f"verdicts of the gate itself: {command_line('gate', '--session', text)}"
+        )
