@@ -97,6 +97,18 @@ def test_a_report_is_green_where_and_only_where_the_gate_ends_with_0(verdict: V 
         assert is_red is (report.exit_code != 0)
 
 
+def test_times_are_those_of_the_timed_passes_of_both_sides() -> None:
+    same = made.case(V.SAME)
+    root = checked(junit(made.report([same, V.NEW])))
+    seconds = [
+        sum(sum(turn.duration_s) for run in side.runs for turn in run.turns) for side in (same.first, same.second)
+    ]
+    times = {case.attrib["name"].partition(" ")[0]: float(case.attrib["time"]) for case in root.iter("testcase")}
+    assert times["net_same"] == pytest.approx(sum(seconds), abs=1e-6)
+    assert times["net_new"] == pytest.approx(seconds[0], rel=0.01)
+    assert float(root.attrib["time"]) == pytest.approx(sum(times.values()), abs=1e-5)
+
+
 def test_an_inconclusive_gate_fails_as_a_whole_with_what_to_do() -> None:
     root = checked(junit(made.many(3, V.INCONCLUSIVE)))
     assert set(outcomes(root).values()) == {"failure", "skipped"}
