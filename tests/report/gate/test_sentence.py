@@ -128,3 +128,19 @@ def test_a_control_without_a_time_is_to_be_mended_and_not_measured_longer() -> N
     told = overall(made.report([made.case(V.INCONCLUSIVE, withdrawn=V.SAME, lacks_control=True)]))
     assert told.advice.startswith("Mend what keeps the control from being measured")
     assert "--find" not in told.command
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "where"),
+    [
+        ([V.SAME], "in it, four"),
+        ([V.SAME, V.NEW], "in the one that was compared, four"),
+        ([V.SAME, V.FASTER, V.NEW], "in each of the 2 that were compared, four"),
+    ],
+)
+def test_what_would_have_been_found_is_said_of_cases_that_were_compared(verdicts: list[V], where: str) -> None:
+    assert f"would have been found {where} times in five." in overall(made.report(verdicts)).sentence
+
+
+def test_where_all_networks_are_new_the_advice_names_those_that_were_moved() -> None:
+    assert "A network that was moved or renamed is compared where" in overall(made.report([V.NEW, V.NEW])).advice

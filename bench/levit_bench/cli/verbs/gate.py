@@ -167,9 +167,11 @@ def _measured(root: Path, rules: GateRules, words: dict[str, Any]) -> GateReport
     """Measure the two sides, and judge what was measured."""
     from levit_bench import api
     from levit_bench.asking import arguments
+    from levit_bench.asking.sides import NothingSharedError
     from levit_bench.cli.faults import keeping
-    from levit_bench.cli.output import stderr
+    from levit_bench.cli.output import print_words, stderr
     from levit_bench.cli.progress import reporter
+    from levit_bench.judge.gate.one_sided import one_sided
     from levit_bench.judge.verdicts import Rules
     from levit_bench.reading.gate import gate_of_session
 
@@ -179,11 +181,16 @@ def _measured(root: Path, rules: GateRules, words: dict[str, Any]) -> GateReport
     share = _slowdown(find)
     if share is not None:
         words["budget"] = at_most
-    with reporter(stderr()) as observer:
-        outcome = api.measure_gate(
-            request_from(words), root, sides, Rules(rules.min_effect, rules.margin), observer,
-            control=control, find=share, title=title,
-        )  # fmt: skip
+    try:
+        with reporter(stderr()) as observer:
+            outcome = api.measure_gate(
+                request_from(words), root, sides, Rules(rules.min_effect, rules.margin), observer,
+                control=control, find=share, title=title,
+            )  # fmt: skip
+    except NothingSharedError as error:
+        for line in error.lines:
+            print_words(stderr(), line)
+        return one_sided(*error.found, rules)
     with keeping(outcome.path):
         results = api.load(outcome.path)
         report = gate_of_session(results.records, results.findings, rules)

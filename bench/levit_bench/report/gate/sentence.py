@@ -109,13 +109,24 @@ def _nothing(report: GateReport) -> Overall:
         advice = "A gate without cases never passes. See that both sides have the networks, and measure again:"
         return Overall("Nothing was compared: no case.", advice, same_again(report))
     advice = "That is never a pass: the reasons stand with the cases. To measure again:"
+    if len(report.having(CaseVerdict.NEW)) == len(report.cases):
+        advice = (
+            "What is compared with has none of them, and that is never a pass. A network that was moved or renamed is "
+            "compared where a file at the old path imports it, by that path; a new one from the next change on. To "
+            "measure again:"
+        )
     return Overall(f"Nothing was compared: {_counts(report)}.", advice, same_again(report))
 
 
 def _passed(report: GateReport) -> Overall:
-    least = [case.comparison.detectable for case in report.cases if case.comparison and case.comparison.detectable]
-    found = f" A slowdown of {percent_above(max(least))} would have been found in each of them, four times in five."
-    found = found if least else ""
+    judged = [case for case in report.cases if case.verdict.passes]
+    least = [case.comparison.detectable for case in judged if case.comparison and case.comparison.detectable]
+    where = "it" if len(judged) == 1 else "each of them"
+    if len(judged) < len(report.cases):
+        where = "the one that was compared" if len(judged) == 1 else f"each of the {len(judged)} that were compared"
+    found = f" A slowdown of {percent_above(max(least))} would have been found in {where}, four times in five."
+    # Of a case without one no such thing is known, and then nothing is said of all.
+    found = found if len(least) == len(judged) else ""
     return Overall(f"Gate passed, nothing is slower: {_counts(report)}.{found}", "No action is needed.")
 
 
