@@ -181,7 +181,7 @@ def test_the_session_of_a_gate_is_no_baseline_and_tags_are_listed_beside_session
         code, _, err = run(capsys, "gate", *words)
         assert code == 3
         assert "was measured by a gate, whose two sides are judged against each other alone" in " ".join(err.split())
-    assert run(capsys, "tag", "good", "20260105")[0] == 0
+    assert run(capsys, "tag", "good", "20260100")[0] == 0
     code, _, err = run(capsys, "gate", "--baseline", "good", "--reference", "v1", "--session", "20260105")
     assert code == 2
     assert "no session matches 'v1'" in err
