@@ -241,7 +241,7 @@ _FLAGS = (
     ),
     (
         "null",
-        "Measure side a a second time: where it differs from itself, no verdict.",
+        "Measure side a a second time: no verdict within what it differs from itself.",
     ),
     (
         "allow-inconclusive",

@@ -36,7 +36,10 @@ _MOST = "10m"
     "--b", "second", metavar="SIDE", help="What is judged, named in the same ways.  [default: the working tree]"
 )
 @click.option(
-    "--null", "control", is_flag=True, help="Measure side a a second time: where it differs from itself, no verdict."
+    "--null",
+    "control",
+    is_flag=True,
+    help="Measure side a a second time: no verdict within what it differs from itself.",
 )
 @gate_request_options
 @click.option(
