@@ -241,7 +241,7 @@ _FLAGS = (
     ),
     (
         "null",
-        "Measure side a a second time: where it differs from itself, no verdict.",
+        "Measure side a a second time: no verdict within what it differs from itself.",
     ),
     (
         "allow-inconclusive",
@@ -396,6 +396,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(_BesideCodSpeed(), "levit-bench-beside-codspeed")
     door = Door(config)
     config.stash[_DOOR] = door
+    door.clear_gate_files()
     config.pluginmanager.register(_Feeding() if door.timing and door.feeds else _Plain(), "levit-bench-fixture")
     if (
         (is_asked(config) or any(_option_values(config).values()))
@@ -773,11 +774,21 @@ class Door:
             return None
         allowing = _spelled("allow-inconclusive")
         reasons = {
+            "interrupted": "the session of the gate did not come to its end, which never counts as passed",
             "failed": "a case failed the gate, and its test did not run to its end",
-            "inconclusive": f"the gate is inconclusive, which never counts as passed; {allowing} lets it pass",
+            "inconclusive": f"the gate is inconclusive, which never counts as passed; {allowing} "
+            + ("covers what was measured alone" if report.rules.allow_inconclusive else "lets it pass"),
             "nothing compared": "the gate compared nothing, which never counts as passed",
         }
         return reasons[report.outcome.value]
+
+    def clear_gate_files(self) -> None:
+        """Remove the files of an earlier gate where this run is to write some, whatever becomes of it."""
+        folder, option = _value(self._config, "out"), self._config.option
+        if folder and not hasattr(self._config, "workerinput") and not (option.help or option.collectonly):
+            plugin = _package()
+            with _refusals(plugin, _usage):
+                plugin.clear_pages(folder)
 
     def write_gate(self) -> None:
         """Write the files of the gate, where a folder is named."""

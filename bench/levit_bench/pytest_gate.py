@@ -294,6 +294,15 @@ def gate_lines(report: GateReport, width: int) -> list[str]:
     return [line.rstrip() for line in captured.get().splitlines()]
 
 
+def clear_pages(folder: str) -> None:
+    """Remove the files of an earlier gate, and check that new ones can be written.
+
+    Raises:
+        levit_bench.errors.UsageError: they cannot.
+    """
+    pages.clear(Path(folder))
+
+
 def write_pages(report: GateReport, folder: str) -> str:
     """Write the files of a gate; returns which, in words.
 

@@ -62,6 +62,7 @@ from levit_bench.pytest_gate import (
     CaseJudgement,
     GateAsked,
     asked_gate,
+    clear_pages,
     gate_facts,
     gate_lines,
     judgement_of,
@@ -91,6 +92,7 @@ __all__ = [
     "answer",
     "asked_gate",
     "budget_s",
+    "clear_pages",
     "declare",
     "error_message",
     "gate_facts",
@@ -533,7 +535,7 @@ def _judged(session: TimedSession, results: Results, gate: GateAsked, ids: Seque
         gate: what is asked for.
         ids: of the case of each test.
     """
-    report = report_of(results.records, results.findings, gate, ids)
+    report = report_of(results.records, results.findings, gate, ids)._replace(is_stopped=session.interrupted)
     judgements = tuple(judgement_of(report, own) for own in ids)
     answers = map(_with_verdict, session.answers, judgements)
     return session._replace(answers=tuple(answers), gate=report, judgements=judgements)

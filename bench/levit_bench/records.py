@@ -805,6 +805,9 @@ class RunEndLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="run-en
     """What the engine noticed."""
     look: Look | None = None
     """The look taken after this run, where one was declared."""
+    last: bool | None = None
+    """Whether the session came to its end with this run: false where another one was to follow, and where it was
+    interrupted. Absent in older files."""
     told_cpu_s: Difference | None = None
     """Processor seconds of all seats by their own clocks, up to the end of their last turn."""
     system_cpu_s: Difference | None = None
@@ -882,6 +885,9 @@ class Record(_Noun, frozen=True, kw_only=True):
     """What its session was taken for, in the user's words."""
     looks: tuple[Look, ...] = ()
     """The looks of its session, in order."""
+    is_over: bool = True
+    """Whether its session came to its end, as far as its file says; not where it was interrupted or lost its process,
+    or is still being measured."""
     resumes: int = 0
     """How often its session was resumed, by its runs; 0 also in older files, which do not say."""
     yardstick_allocator: str | None = None

@@ -11,16 +11,20 @@ from levit_bench.asking.request import Request
 from levit_bench.asking.sides import (
     CasesOfRequest,
     NetworksMissingError,
+    NothingSharedError,
     check_requests,
     request_of,
     subjects_of_sides,
 )
 from levit_bench.errors import NothingToShowError, UsageError
+from levit_bench.judge.gate.gate_report import GateRules
+from levit_bench.judge.gate.one_sided import one_sided
 from levit_bench.measuring.sides.interpreters import Packages
 from levit_bench.measuring.sides.side_places import PlacedSide, PlacedSides
 from levit_bench.measuring.sides.side_words import SideWords, side_words
 from levit_bench.measuring.workers.place import HERE, Place
 from levit_bench.records import ImageShape, Side, SideName
+from levit_bench.report.gate import pages
 
 SHAPE = ImageShape(3, 32, 32)
 
@@ -106,6 +110,32 @@ def test_what_side_b_alone_has_is_asked_for_where_each_request_is_judged_for_its
         subjects_of_sides(  # type: ignore[arg-type]
             [asked("n.py:old")], SIDES, Workshops(a=("n.py:old",), b=()), on_refused=lambda *_: None
         )
+
+
+def test_where_no_network_is_on_both_sides_nothing_is_asked_for_and_each_is_named() -> None:
+    workshops = Workshops(a=("n.py:old",), b=("n.py:new",))
+    with pytest.raises(NetworksMissingError, match="none of these networks in common") as caught:
+        subjects_of_sides([asked("n.py:new"), asked("n.py:old")], SIDES, workshops)  # type: ignore[arg-type]
+    assert caught.value.exit_code == 1
+    made = one_sided(*caught.value.found, GateRules(0.02, 0.05))
+    assert [(case.name, case.verdict.value) for case in made.cases] == [("n.py:new", "new"), ("n.py:old", "missing")]
+    assert made.exit_code == 1
+    assert "side a has no 'n.py:new': " in made.cases[0].reason
+
+
+def test_a_temporary_folder_is_in_no_message(tmp_path: Path) -> None:
+    folder = tmp_path / "side-a"
+    folder.mkdir()
+    first = placed("a", Place(folder=str(folder)))._replace(root=folder)
+    sides = PlacedSides(first, placed("b"), ())
+    with pytest.raises(NothingSharedError, match="leave a file at the old path") as caught:
+        subjects_of_sides([asked("n.py:new")], sides, Workshops(a=(), b=("n.py:new",)))  # type: ignore[arg-type]
+    (reason,) = caught.value.found.reasons.values()
+    assert reason == "side a has no 'n.py:new': network 'n.py:new': there is no file 'n.py'."
+    made = one_sided(*caught.value.found, GateRules(0.02, 0.05))
+    assert (made.outcome.value, made.exit_code) == ("nothing compared", 3)
+    pages.write(made, tmp_path / "out")
+    assert "new" in (tmp_path / "out" / "comment.md").read_text(encoding="utf-8")
 
 
 def test_another_checkout_has_files_of_its_own() -> None:

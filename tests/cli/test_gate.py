@@ -13,12 +13,14 @@ import levit_bench
 import pytest
 from levit_bench.errors import NothingToShowError
 from levit_bench.measuring.session import machine_lock
+from levit_bench.report.gate import pages
 
 from tests.cli.test_cli import run
 from tests.cli.test_compare import made, store
 from tests.measuring.sides.test_repository import git, state
 from tests.programs import ROOT
 from tests.programs import run as run_program
+from tests.report.gate import made as made_gates
 from tools.simulated import gates_truth
 from tools.simulated.generate_store import Noise, Truth, case_of, write_session
 
@@ -117,6 +119,28 @@ def test_a_plan_says_how_long_a_gate_takes_and_what_it_finds_and_measures_nothin
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("words", [["--a", "gone"], ["--margin", "much"], ["--session", "last"]])
+def test_a_gate_that_ends_without_a_report_leaves_none_of_an_earlier_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    pages.write(made_gates.QUIET, tmp_path / "gate")
+    assert run(capsys, "gate", *words, "--out", "gate")[0] != 0
+    assert list((tmp_path / "gate").iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_usage_and_nothing_is_measured(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gate").write_text("a file", encoding="utf-8")
+    code, _, err = run(capsys, "gate", "--networks", "levit_128s", "--a", "runtime=eager", "--out", "gate")
+    assert code == 2
+    assert "cannot write gate" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["gate"]
+
+
 def test_a_baseline_measures_nothing_and_says_so_of_options_about_measuring(
     capsys: pytest.CaptureFixture[str], store: Path
 ) -> None:
@@ -177,6 +201,24 @@ def test_a_case_that_the_judged_session_lacks_is_missing_and_never_green(
     code, out, _ = run(capsys, "gate", "--baseline", "20260105", "--margin", "50%", "--min-effect", "20%", "--json")
     assert {case["verdict"] for case in json.loads(out)["cases"]} >= {"missing"}
     assert code == 1
+
+
+def test_the_session_of_a_gate_is_no_baseline_and_tags_are_listed_beside_sessions(
+    capsys: pytest.CaptureFixture[str], store: Path
+) -> None:
+    gates_truth.gate(1, gates_truth.QUIET, {"kept": 1.0}, folder=store)
+    for words in (
+        ("--baseline", "simulated-1", "--session", "20260105"),
+        ("--baseline", "20260105", "--session", "sim"),
+    ):
+        code, _, err = run(capsys, "gate", *words)
+        assert code == 3
+        assert "was measured by a gate, whose two sides are judged against each other alone" in " ".join(err.split())
+    assert run(capsys, "tag", "good", "20260100")[0] == 0
+    code, _, err = run(capsys, "gate", "--baseline", "good", "--reference", "v1", "--session", "20260105")
+    assert code == 2
+    assert "no session matches 'v1'" in err
+    assert "The tags: good." in " ".join(err.split())
 
 
 def test_where_nothing_may_be_compared_the_files_say_why_and_nothing_is_green(

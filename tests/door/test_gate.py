@@ -155,6 +155,16 @@ def test_a_gate_that_compared_nothing_is_never_green(repository: Repository) -> 
     assert "although no test failed: the gate compared nothing, which never counts as passed" in out
 
 
+def test_a_gate_that_was_interrupted_is_never_green(repository: Repository) -> None:
+    path = stored(repository, {"levit_128": 1.0})
+    path.write_text(path.read_text().replace('"last":true', '"last":false'))
+    words = ("--benchmark", "--bench-reuse", "last", "--bench-out", "gate", "-k", "test_time and levit_128-")
+    out = repository.pytest(*words)
+    assert repository.code == pytest.ExitCode.TESTS_FAILED
+    assert "although no test failed: the session of the gate did not come to its end" in out
+    assert json.loads((repository.folder / "gate" / "gate.json").read_text())["outcome"] == "interrupted"
+
+
 @pytest.mark.skipif(not shutil.which("git"), reason="no git here")
 @pytest.mark.parametrize(
     ("words", "message"),
@@ -170,9 +180,11 @@ def test_what_cannot_be_judged_is_a_usage_error(repository: Repository, words: t
     repository.write({"conftest.py": FAKE, "test_mine.py": SUITE})
     git(repository.folder, "init", "--quiet", "--initial-branch", "other")
     commit(repository.folder, "README", "")
-    out = repository.pytest(*words)
+    repository.write({"gate/junit.xml": "<testsuites/>"})
+    out = repository.pytest(*words, *(("--bench-out", "gate") if "main" in words else ()))
     assert repository.code == pytest.ExitCode.USAGE_ERROR
     assert message in out
+    assert (repository.folder / "gate" / "junit.xml").exists() is ("main" not in words), "of an earlier gate"
     assert not (repository.folder / "asked.jsonl").exists()
 
 

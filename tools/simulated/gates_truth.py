@@ -44,7 +44,7 @@ def gate(
     scenario: Scenario,
     ratios: Mapping[str, float],
     *,
-    control: bool = False,
+    control: bool | float = False,
     runs: int = 12,
     rounds: int = 8,
     gone: Collection[str] = (),
@@ -54,7 +54,8 @@ def gate(
     """A session of both sides; each case of side b takes its ratio times as long as that of side a.
 
     Side a alone has those that are gone, side b those that are new. With a folder, the session goes through a file
-    there.
+    there. The control is side a once more; on a machine that is not steady it takes so many times as long, as far as a
+    number says.
     """
     first = dict.fromkeys((*ratios, *gone), _SECONDS)
     sides: dict[SideName, Mapping[str, float]] = {
@@ -62,7 +63,7 @@ def gate(
         "b": {name: _SECONDS * ratio for name, ratio in ratios.items()} | dict.fromkeys(new, _SECONDS),
     }
     if control:
-        sides["control"] = first
+        sides["control"] = {name: seconds * control for name, seconds in first.items()}
     return take(scenario, seed, sides=sides, runs=runs, rounds=rounds, protocol=GATE, folder=folder)
 
 

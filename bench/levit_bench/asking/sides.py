@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -12,7 +14,7 @@ from levit_bench.asking.request import Request, check, check_values, singles, su
 from levit_bench.axes import BY_NAME
 from levit_bench.catalog.network_calls import without_digest
 from levit_bench.catalog.side_pairs import axes_of, paired
-from levit_bench.errors import EXIT_FAILED_CASE, BenchError, NothingToShowError, UsageError
+from levit_bench.errors import EXIT_FAILED_CASE, NothingToShowError, UsageError
 from levit_bench.judge.verdicts import Rules
 from levit_bench.measuring.preparing.workshop import Artifact
 from levit_bench.measuring.session.session import Compared, Subject
@@ -179,8 +181,8 @@ def subjects_of_sides(
 
     Raises:
         UsageError: every request was refused, or nobody receives that a network is on neither side.
-        NetworksMissingError: nothing is left on side b.
-        NothingToShowError: nothing is left on side a, and nobody receives refusals.
+        NetworksMissingError: nothing is left on side b, or side a alone has networks and no network is on both.
+        NothingSharedError: side b alone has the networks, and nobody receives refusals.
     """
     groups: list[_Group] = []
     refusals: list[UsageError] = []
@@ -200,12 +202,13 @@ def subjects_of_sides(
     has_first, has_second = any(group.first for group in judged), any(group.second for group in judged)
     if refusals and not (has_first or has_second):
         raise refusals[0]
-    reasons = list(dict.fromkeys(finding.message for finding in findings))
     if not has_second:
-        raise NetworksMissingError(f"nothing is left on side b to be judged: {'; '.join(reasons)}")
+        raise NetworksMissingError(*_one_sided(sides, differences, findings))
     # Whoever receives refusals judges each request for itself: those that side b alone has are new there.
-    if not has_first and on_refused is None:
-        raise NothingToShowError("nothing can be compared: side a has none of these networks.", reasons)
+    named = {without_digest(name) for request in requests for name in request.networks}
+    if on_refused is None and named <= {difference.name for difference in differences}:
+        kind = NetworksMissingError if has_first else NothingSharedError
+        raise kind(*_one_sided(sides, differences, findings))
     out: dict[str, Subject] = {}
     for group in groups:
         controls = [_on(control_of(sides.first), subject) for subject in group.first] if control else []
@@ -253,13 +256,15 @@ def _on_sides(request: Request, sides: PlacedSides, workshop: SidesWorkshop) -> 
                 found[side.side.name] += _found_on(side, asked, workshop)
             except UsageError as error:
                 refusals[side.side.name] = error
+        reasons = {side.side.name: _reason(refusals[side.side.name], side) for side in sides.both
+                   if side.side.name in refusals}  # fmt: skip
         if len(refusals) == 2:
-            raise refusals["b"]
-        for side_name, refusal in refusals.items():
+            raise UsageError(reasons["b"]) from refusals["b"]
+        for side_name, reason in reasons.items():
             only = {"first": None, "second": name} if side_name == "a" else {"first": name, "second": None}
             differences.append(SideDifference(kind="networks", name=name, **only))
             message = (
-                f"side {side_name} has no {name[:200]!r}: {refusal} {why_lacking(by_name[side_name], name)}".rstrip()
+                f"side {side_name} has no {name[:200]!r}: {reason} {why_lacking(by_name[side_name], name)}".rstrip()
             )
             findings.append(Finding(kind="network-on-one-side", message=message))
     return _Group(tuple(found["a"]), tuple(found["b"]), tuple(differences), tuple(findings))
@@ -289,10 +294,60 @@ def _once(values: Sequence[_Value]) -> list[_Value]:
     return [value for at, value in enumerate(values) if value not in values[:at]]
 
 
-class NetworksMissingError(BenchError):
+class OneSided(NamedTuple):
+    """What is known of the sides of a gate that have no network in common."""
+
+    sides: tuple[Side, ...]
+    differences: tuple[SideDifference, ...]
+    """What differs between them, with the networks that one of them alone has."""
+    reasons: dict[str, str]
+    """Why the other side lacks a network, by its name."""
+
+
+class NothingSharedError(NothingToShowError):
+    """No network is on both sides, so that nothing can be measured; holds what a report of the gate needs."""
+
+    def __init__(self, message: str, found: OneSided) -> None:
+        super().__init__(message, list(dict.fromkeys(found.reasons.values())))
+        self.found = found
+
+
+class NetworksMissingError(NothingSharedError):
     """Side b has none of the networks that are to be judged: a gate that passed then would pass whatever is deleted."""
 
     exit_code = EXIT_FAILED_CASE
+
+
+def _one_sided(
+    sides: PlacedSides, differences: Sequence[SideDifference], findings: Sequence[Finding]
+) -> tuple[str, OneSided]:
+    """The message of a gate whose sides have no network in common, and what is known of it."""
+    reasons = {one.name: finding.message for one, finding in zip(differences, findings, strict=True)}
+    found = OneSided((sides.first.side, sides.second.side), (*sides.differences, *_once(differences)), reasons)
+    lacking = {one.first is None for one in differences}
+    who = "the sides have none of these networks in common"
+    if lacking == {True}:
+        who = "side a has none of these networks"
+    elif lacking == {False}:
+        who = "nothing is left on side b to be judged"
+    return f"nothing can be compared: {who}. {MOVED}", found
+
+
+MOVED = (
+    "A network that was moved or renamed has another name on each side: to compare it, leave a file at the old path "
+    "that imports it, and name that one."
+)
+"""What to do about a network that has another name on each side."""
+
+
+def _reason(refusal: UsageError, side: PlacedSide) -> str:
+    """Why a side lacks a network, without the temporary folder that its files are in."""
+    text = str(refusal)
+    if not side.place.has_own_files:
+        return text
+    folder = Path(side.place.folder)
+    text = text.replace(f" The current folder is {folder.name!r}.", "")
+    return text.replace(f"{folder}{os.sep}", "").replace(f"{side.root}{os.sep}", "")
 
 
 class PreparedSides(NamedTuple):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from levit_bench.errors import StoreError
+from levit_bench.errors import StoreError, UsageError
 
 
 def write_whole(path: Path, content: bytes) -> Path:
@@ -38,6 +39,25 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(folder, error) from error
+
+
+def clear_files(folder: Path, names: Sequence[str]) -> None:
+    """Remove files that will be written anew, where they are, and check that they can be; creates the folder.
+
+    Called before the work whose outcome they are to hold: where that fails, none of an earlier one is taken for its.
+
+    Raises:
+        UsageError: the folder cannot be written, or something that is no file has one of the names.
+    """
+    probe = folder / f".levit-bench-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            (folder / name).unlink(missing_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise UsageError(str(cannot_write(Path(error.filename or folder), error))) from error
 
 
 def cannot_write(path: Path, error: OSError) -> StoreError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from levit_bench.command_lines import command_line
 from levit_bench.errors import NotComparableError, NothingToShowError, UsageError
 from levit_bench.judge.compare.matching import keyed
 from levit_bench.judge.compare.two_sides import Report
@@ -78,6 +79,7 @@ def gate_of_stored(root: Path, session: str, baselines: Sequence[str], rules: Ga
         BenchError: a session is not there, or holds no case; or two baselines are the same.
     """
     judged, findings = files.load(*paths_of(root, session))
+    _refuse_gate(session, judged)
     name = max((record.session for record in judged), default=session)
     history = stored_at(root)
     loaded = [(text, _baseline(root, text)) for text in baselines]
@@ -96,6 +98,7 @@ def _baseline(root: Path, text: str) -> Sequence[Record]:
     baseline, _ = files.load(*paths_of(root, text))
     if not baseline:
         raise NothingToShowError(f"{text[:80]!r} holds no case to compare with.")
+    _refuse_gate(text, baseline)
     return baseline
 
 
@@ -138,3 +141,17 @@ def _stored_side(
         cases = tuple(group[-1] for group in keyed(judged).values())
         return StoredSide(text, Report((), new=cases), refusal=str(error))
     return StoredSide(text, report)
+
+
+def _refuse_gate(text: str, records: Sequence[Record]) -> None:
+    """Refuse what gates measured alone: their cases are sides, which have no yardstick's ratio of other sessions.
+
+    Raises:
+        NothingToShowError: naming what to compare instead.
+    """
+    if records and all(record.sides for record in records):
+        raise NothingToShowError(
+            f"{text[:80]!r} was measured by a gate, whose two sides are judged against each other alone, and not "
+            "against other sessions. Measure what is to be compared with 'levit-bench run', and name that session; the "
+            f"verdicts of the gate itself: {command_line('gate', '--session', text)}"
+        )

@@ -389,6 +389,7 @@ def _records(session: SessionSummary) -> list[Record]:
     numbers = sorted({run for _, run in turns})
     yardsticks = [info for info in infos.values() if info.role == "yardstick"]
     run_findings = [finding for end in session.ends for finding in end.findings]
+    is_over = _is_over(infos.values(), session.starts, session.ends)
     # Cases with the same yardsticks share one tuple a run, so that results derived from it are computed once.
     shared: dict[tuple[str, ...], _Sticks] = {}
     out = []
@@ -396,10 +397,23 @@ def _records(session: SessionSummary) -> list[Record]:
         key = sticks_of(info, yardsticks)
         if key not in shared:
             shared[key] = {n: tuple(turns.get((stick, n), ()) for stick in key) for n in numbers}
-        record = _record(session, info, numbers, starts, ends, turns, seats, shared[key], run_findings)
+        record = _record(session, info, numbers, starts, ends, turns, seats, shared[key], run_findings, is_over=is_over)
         allocator = infos[key[0]].case.allocator if key else None
         out.append(msgspec.structs.replace(record, yardstick_allocator=allocator))
     return out
+
+
+def _is_over(infos: Iterable[CaseLine], starts: Sequence[RunStartLine], ends: Sequence[RunEndLine]) -> bool:
+    """Whether a session came to its end, by the last of its runs; one without a case to be timed has none to wait for.
+
+    Of an older file, whose runs do not say, a run that has an end is taken for the last one.
+    """
+    if not any(info.role == "subject" and info.outcome == "done" for info in infos):
+        return True
+    end = max(ends, key=lambda end: end.run, default=None)
+    if end is None or any(start.run > end.run for start in starts):
+        return False
+    return end.last is not False
 
 
 def _peak(seat: SeatInfo | None, end: RunEndLine | None) -> int | None:
@@ -425,6 +439,8 @@ def _record(
     seats: dict[tuple[str, int], SeatInfo],
     sticks: _Sticks,
     run_findings: list[Finding],
+    *,
+    is_over: bool,
 ) -> Record:
     runs = tuple(
         Run(
@@ -463,6 +479,7 @@ def _record(
         bench=session.head.bench,
         title=session.head.title,
         looks=tuple(end.look for end in session.ends if end.look is not None),
+        is_over=is_over,
         resumes=max((start.resumed for start in session.starts), default=0),
         shell=session.head.shell,
         sides=session.head.sides,

@@ -71,7 +71,9 @@ def resolve_sessions(stores: Path | Sequence[Path], name: str, *, emulated: bool
         names = ", ".join(path.stem for path in sorted(matches or files, key=lambda path: path.name)[-3:])
         how_many = "several sessions match" if matches else "no session matches"
         where = " and ".join(str(root) for root in roots)
-        raise UsageError(f"{how_many} {name[:80]!r} in {where}. The newest: {names or 'none'}.")
+        tagged_as = [] if matches else sorted({tag for root in roots for tag in tags.read(root)})
+        listed = f" The tags: {', '.join(tagged_as)}." if tagged_as else ""
+        raise UsageError(f"{how_many} {name[:80]!r} in {where}. The newest: {names or 'none'}.{listed}")
     return matches
 
 

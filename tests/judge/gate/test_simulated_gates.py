@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 import msgspec
 import pytest
-from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_NOTHING, NothingToShowError
+from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, EXIT_NOTHING, NothingToShowError
 from levit_bench.judge.early_stopping.gate import gate_looks
+from levit_bench.judge.gate.control import differing, reach
 from levit_bench.judge.gate.gate_report import CaseVerdict, GateOutcome
 from levit_bench.judge.gate.pairs import judged
 from levit_bench.judge.gate.side_by_side import side_by_side
 from levit_bench.judge.verdicts import Rules, of_pairs
 from levit_bench.planning.gate_runs import fewest_runs
 from levit_bench.records import Record
+from levit_bench.store.files import Session, records
 
 from tests.making import record
 from tools.simulated.gates_truth import NOISY, QUIET, RULES, gate, report, trials, two_state_alarms
@@ -57,6 +59,40 @@ def test_certain_cases_rest_at_the_look_in_the_middle_and_keep_their_verdict() -
         "same": CaseVerdict.SAME, "slower": CaseVerdict.SLOWER,
     }  # fmt: skip
     assert (report(taken).looks_taken, report(taken).looks_declared, report(taken).family) == (1, 2, 4)
+
+
+def cut(session: Session, *, ended: int, begun: int) -> Session:
+    """A session as its file is where the process was lost after so many runs had ended, and so many had begun."""
+    return session._replace(
+        ends=session.ends[:ended], starts=session.starts[:begun],
+        turns=tuple(turn for turn in session.turns if turn.run < begun),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("ended", "begun"), [(0, 0), (0, 1), (4, 4), (4, 5), (6, 6), (11, 12)])
+@pytest.mark.parametrize("ratio", [1.0, 1.3])
+def test_a_gate_that_did_not_come_to_its_end_is_interrupted_whatever_it_measured(
+    ratio: float, ended: int, begun: int
+) -> None:
+    whole = gate(4, QUIET, {"kept": ratio, "hangs": 1.025}).session
+    assert side_by_side(records(whole), RULES).is_over
+    made = side_by_side(records(cut(whole, ended=ended, begun=begun)), RULES._replace(allow_inconclusive=True))
+    assert (made.outcome, made.exit_code) == (GateOutcome.INTERRUPTED, EXIT_NOTHING)
+    assert made._replace(is_stopped=True).exit_code == EXIT_INTERRUPTED
+    assert made.looks_taken == (1 if ended >= 6 else 0)
+
+
+def test_a_gate_whose_cases_all_failed_before_the_first_run_is_over() -> None:
+    whole = gate(3, QUIET, {"kept": 1.0}).session
+    failed = tuple(msgspec.structs.replace(line, outcome="failed", reason="it raised") for line in whole.cases)
+    nothing = whole._replace(cases=failed, starts=(), ends=(), turns=())
+    assert side_by_side(records(nothing), RULES).outcome is GateOutcome.FAILED
+
+
+def test_a_gate_of_an_older_file_which_does_not_say_is_over() -> None:
+    whole = gate(3, QUIET, {"kept": 1.0}).session
+    ends = tuple(msgspec.structs.replace(end, last=None) for end in whole.ends)
+    assert side_by_side(records(whole._replace(ends=ends)), RULES).outcome is GateOutcome.PASSED
 
 
 @pytest.mark.parametrize(
@@ -134,13 +170,27 @@ def test_a_case_that_failed_on_both_sides_fails_the_gate() -> None:
     assert made.exit_code == EXIT_FAILED_CASE
 
 
-def test_a_case_that_failed_on_side_a_alone_is_new_and_nothing_was_compared() -> None:
+def test_a_case_that_failed_on_side_a_alone_is_not_comparable_and_never_green() -> None:
     records = Sided(a=None).records()
     records.append(record("nets.py:build", (), session="s", side="a", outcome="failed", reason="it raised"))
-    made = side_by_side(records, RULES)
-    assert made.cases[0].verdict is CaseVerdict.NEW
-    assert made.exit_code == EXIT_NOTHING
-    assert made._replace(rules=RULES._replace(allow_inconclusive=True)).exit_code == EXIT_NOTHING
+    same = [other_of(r) for r in Sided().records()]
+    for of_gate in (records, [*records, *same]):
+        made = side_by_side(of_gate, RULES._replace(allow_inconclusive=True))
+        assert made.cases[0].verdict is CaseVerdict.NOT_COMPARABLE
+        assert "no time on side a: failed: it raised" in made.cases[0].reason
+        assert made.exit_code == EXIT_NOTHING
+
+
+@pytest.mark.parametrize(("first", "second"), [("skipped", "skipped"), ("failed", "skipped"), ("skipped", "done")])
+def test_what_was_not_measured_is_never_allowed_to_pass(first: str, second: str) -> None:
+    same = [other_of(r) for r in Sided().records()]
+    records = [
+        msgspec.structs.replace(r, outcome=outcome, reason="time is up", runs=r.runs if outcome == "done" else ())
+        for r, outcome in zip(Sided().records(), (first, second), strict=True)
+    ]
+    made = side_by_side([*same, *records], RULES._replace(allow_inconclusive=True))
+    assert [case.verdict for case in made.cases] == [CaseVerdict.SAME, CaseVerdict.INCONCLUSIVE]
+    assert (made.is_allowed, made.exit_code) == (False, EXIT_NOTHING)
 
 
 def test_a_session_without_a_run_is_not_green() -> None:
@@ -170,12 +220,76 @@ def test_a_side_that_computes_something_else_fails_whatever_its_time() -> None:
     assert reason.startswith("its outputs are 0.4 from those of side a"), reason
 
 
-@pytest.mark.parametrize("control", [1.3, 0.7])
-def test_a_control_that_differs_withdraws_verdicts(control: float) -> None:
-    made = side_by_side(Sided(b=1.2, control=control).records(), RULES)
-    assert (made.cases[0].verdict, made.cases[0].is_downgraded) == (CaseVerdict.INCONCLUSIVE, True)
-    assert "1 control of side a against itself differs as well" in made.cases[0].reason
-    assert made.exit_code == EXIT_NOTHING
+@pytest.mark.parametrize(
+    ("ratio", "control", "verdict", "withdrawn"),
+    [
+        (2.0, 1.05, CaseVerdict.SLOWER, None),
+        (1.2, 1.06, CaseVerdict.SLOWER, None),
+        (1.2, 0.94, CaseVerdict.SLOWER, None),
+        (0.5, 1.06, CaseVerdict.FASTER, None),
+        (1.06, 1.06, CaseVerdict.INCONCLUSIVE, CaseVerdict.SLOWER),
+        (1.06, 0.94, CaseVerdict.INCONCLUSIVE, CaseVerdict.SLOWER),
+        (0.9, 1.2, CaseVerdict.INCONCLUSIVE, CaseVerdict.FASTER),
+        (1.0, 1.5, CaseVerdict.INCONCLUSIVE, CaseVerdict.SAME),
+        (1.0, 0.7, CaseVerdict.INCONCLUSIVE, CaseVerdict.SAME),
+        (1.0, 1.0, CaseVerdict.SAME, None),
+    ],
+)
+def test_verdicts_stand_where_they_lie_beyond_what_the_control_differs_by(
+    ratio: float, control: float, verdict: CaseVerdict, withdrawn: CaseVerdict | None
+) -> None:
+    made = report(gate(2, QUIET, {"net": ratio}, control=control))
+    (case,) = made.cases
+    assert (case.verdict, case.withdrawn) == (verdict, withdrawn)
+    assert bool(differing(made.controls)) is (control != 1)
+    allowed = made._replace(rules=RULES._replace(allow_inconclusive=True))
+    fails = verdict is CaseVerdict.SLOWER
+    assert (made.exit_code, allowed.exit_code) == (1 if fails else 3 if withdrawn else 0, 1 if fails else 0)
+    if withdrawn:
+        assert "but in 1 case side a differs from itself, by up to " in case.reason
+
+
+def test_one_case_of_a_control_that_differs_is_about_the_session_and_every_case_of_it() -> None:
+    noisy = Sided(b=1.0, control=1.2).records()
+    quiet = [other_of(r) for r in Sided(b=1.1, control=1.0).records()]
+    made = side_by_side([*noisy, *quiet], RULES)
+    assert [case.withdrawn for case in made.cases] == [CaseVerdict.SAME, CaseVerdict.SLOWER]
+    assert reach(made.controls) == pytest.approx(1.2, abs=0.01)
+
+
+@pytest.mark.parametrize("runs", [0, 2])
+@pytest.mark.parametrize(
+    ("ratio", "verdict", "code"),
+    [
+        (1.0, CaseVerdict.INCONCLUSIVE, EXIT_NOTHING),
+        (0.5, CaseVerdict.INCONCLUSIVE, EXIT_NOTHING),
+        (2.0, CaseVerdict.SLOWER, EXIT_FAILED_CASE),
+    ],
+)
+def test_a_control_without_a_ratio_vouches_for_nothing_and_excuses_nothing(
+    ratio: float, verdict: CaseVerdict, code: int, runs: int
+) -> None:
+    *sides, control = Sided(b=ratio, control=1.0).records()
+    outcome = "done" if runs else "failed"
+    broken = msgspec.structs.replace(control, runs=control.runs[:runs], outcome=outcome, reason="it raised")
+    for of_gate in ([*sides, broken], [*sides, other_of(broken)]):
+        made = side_by_side(of_gate, RULES._replace(allow_inconclusive=True))
+        (case,) = (one for one in made.cases if one.second is not None)
+        assert (case.verdict, made.exit_code) == (verdict, code)
+        assert case.lacks_control is (verdict is CaseVerdict.INCONCLUSIVE)
+        assert ("its control gave nothing to rely on" in case.reason) is case.lacks_control
+
+
+def other_of(one: Record) -> Record:
+    """The record of a network that has no counterpart."""
+    case = msgspec.structs.replace(one.case, network="elsewhere")
+    return msgspec.structs.replace(one, info=msgspec.structs.replace(one.info, case=case))
+
+
+def test_a_control_seldom_withdraws_anything_on_a_steady_machine() -> None:
+    made = [report(gate(seed, QUIET, {"a": 1.0, "b": 1.2}, control=True, runs=6)) for seed in range(40)]
+    assert sum(any(case.withdrawn for case in one.cases) for one in made) <= most_alarms(40, 0.05)
+    assert all(one.exit_code == EXIT_FAILED_CASE for one in made), "20 % lie beyond what the control shows"
 
 
 def test_a_control_that_does_not_differ_changes_nothing() -> None:

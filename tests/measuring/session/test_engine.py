@@ -74,6 +74,7 @@ def test_each_run_has_fresh_seats_and_is_closed_as_done(rig: Rig, tmp_path: Path
     session = read_session(path)
     assert len(machine.opened) == len(session.starts) == len(session.ends) == engine.runs == 4
     assert {end.outcome for end in session.ends} == {"done"}
+    assert [end.last for end in session.ends] == [False, False, False, True]
 
 
 @pytest.mark.parametrize("budget_s", [20.0, 47.0, 120.0, 601.0])
@@ -175,7 +176,8 @@ def test_an_interrupt_closes_the_run_as_partial_and_keeps_every_turn(rig: Rig, t
         engine.take_runs(POLICY, COSTS, 0)
     session = read_session(path)
     assert len(session.turns) == 7
-    assert [end.outcome for end in session.ends] == ["partial"]
+    assert [(end.outcome, end.last) for end in session.ends] == [("partial", False)]
+    assert not any(record.is_over for record in records(session))
 
 
 def test_an_interrupt_while_a_run_is_closed_still_leaves_its_end(rig: Rig, tmp_path: Path) -> None:

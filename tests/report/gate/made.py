@@ -98,12 +98,17 @@ EVERY = report(list(CaseVerdict))
 """A gate with one case of each verdict."""
 ALLOWED = RULES._replace(allow_inconclusive=True)
 ALARMED = report(
-    [case(CaseVerdict.INCONCLUSIVE, is_downgraded=True), CaseVerdict.SAME],
+    [case(CaseVerdict.INCONCLUSIVE, withdrawn=CaseVerdict.SLOWER), CaseVerdict.SAME],
     controls=(case(CaseVerdict.SLOWER, "net_inconclusive 224px b1 t1 pinned"), case(CaseVerdict.SAME)),
 )
 """A gate whose control was called slower, so that a case is slower no more."""
 QUIET = report([CaseVerdict.SAME, CaseVerdict.FASTER], controls=(case(CaseVerdict.SAME), case(CaseVerdict.SAME)))
 """A gate that passed, with a control in which nothing was found."""
+
+
+def interrupted(*, is_stopped: bool) -> GateReport:
+    """A gate that would have passed: stopped just now, or read from a session that did not come to its end."""
+    return report([CaseVerdict.SAME, CaseVerdict.FASTER], is_over=False, is_stopped=is_stopped, looks_declared=2)
 
 
 def many(count: int, verdict: CaseVerdict | None = None, *, name: str = "net_{}") -> GateReport:

@@ -91,7 +91,7 @@ def test_nothing_compared_is_an_error_and_a_control_that_alarms_a_warning() -> N
     assert decoded(line)[0] == "error"
     told = [decoded(line) for line in workflow_commands(made.ALARMED)]
     assert [level for level, _, _ in told] == ["warning", "warning"]
-    assert "1 verdict of slower withdrawn" in told[0][2]
+    assert "withdrawn: 1 of slower" in told[0][2]
 
 
 def test_a_gate_that_passed_says_nothing_but_what_became_faster() -> None:

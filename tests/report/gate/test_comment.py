@@ -100,7 +100,7 @@ def test_conditions_name_sides_differences_and_the_control() -> None:
     text = comment(made.ALARMED)
     for words in (
         "- a: main, commit 0123456789ab, Python 3.11.9", "- file nets.py: 3f2a91c0 in a, 77b1e2d4 in b",
-        "1 verdict of slower withdrawn", "- 95 % CI: 99 % each, so that 95 % hold for 5 comparisons together",
+        "withdrawn: 1 of slower", "- 95 % CI: 99 % each, so that 95 % hold for 5 comparisons together",
     ):  # fmt: skip
         assert words in text
 

@@ -80,7 +80,7 @@ def test_each_verdict_has_its_outcome_and_its_reason() -> None:
     assert (failure.attrib["type"], failure.text) == ("slower", "slower: takes 1.12 times as long, at least 1.07")
     values = {one.attrib["name"]: one.attrib["value"] for one in slower.iter("property")}
     assert values == {
-        "verdict": "slower", "is_downgraded": "false", "ratio": "1.12", "ratio_low": "1.07", "ratio_high": "1.17",
+        "verdict": "slower", "ratio": "1.12", "ratio_low": "1.07", "ratio_high": "1.17",
         "detectable_ratio": "1.034",
     }  # fmt: skip
     assert root.find("testsuite").attrib["timestamp"] == "2026-01-02T03:04:05"
@@ -97,6 +97,18 @@ def test_a_report_is_green_where_and_only_where_the_gate_ends_with_0(verdict: V 
         assert is_red is (report.exit_code != 0)
 
 
+def test_times_are_those_of_the_timed_passes_of_both_sides() -> None:
+    same = made.case(V.SAME)
+    root = checked(junit(made.report([same, V.NEW])))
+    seconds = [
+        sum(sum(turn.duration_s) for run in side.runs for turn in run.turns) for side in (same.first, same.second)
+    ]
+    times = {case.attrib["name"].partition(" ")[0]: float(case.attrib["time"]) for case in root.iter("testcase")}
+    assert times["net_same"] == pytest.approx(sum(seconds), abs=1e-6)
+    assert times["net_new"] == pytest.approx(seconds[0], rel=0.01)
+    assert float(root.attrib["time"]) == pytest.approx(sum(times.values()), abs=1e-5)
+
+
 def test_an_inconclusive_gate_fails_as_a_whole_with_what_to_do() -> None:
     root = checked(junit(made.many(3, V.INCONCLUSIVE)))
     assert set(outcomes(root).values()) == {"failure", "skipped"}
@@ -107,9 +119,17 @@ def test_an_inconclusive_gate_fails_as_a_whole_with_what_to_do() -> None:
     assert sorted(outcomes(allowed).values()) == ["passed", "skipped"]
 
 
+@pytest.mark.parametrize("is_stopped", [True, False])
+def test_an_interrupted_gate_is_an_error_as_a_whole(is_stopped: bool) -> None:
+    root = checked(junit(made.interrupted(is_stopped=is_stopped)))
+    whole = root.find("testsuite/testcase/error")
+    assert whole.attrib["type"] == "interrupted"
+    assert whole.text.startswith("Gate interrupted")
+
+
 def test_a_withdrawn_verdict_is_marked() -> None:
-    marked = checked(junit(made.ALARMED)).findall("testsuite/testcase/properties/property[@name='is_downgraded']")
-    assert [one.attrib["value"] for one in marked] == ["true", "false"]
+    marked = checked(junit(made.ALARMED)).findall("testsuite/testcase/properties/property[@name='withdrawn']")
+    assert [one.attrib["value"] for one in marked] == ["slower"]
 
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=list(HOSTILE))

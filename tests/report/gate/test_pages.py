@@ -7,9 +7,9 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from levit_bench.errors import StoreError
+from levit_bench.errors import StoreError, UsageError
 from levit_bench.report.gate.comment import comment, marker
-from levit_bench.report.gate.pages import NAMES, write
+from levit_bench.report.gate.pages import NAMES, clear, write
 
 from tests.report.gate import made
 
@@ -45,3 +45,20 @@ def test_a_full_disk_leaves_the_older_file_and_no_draft(tmp_path: Path, monkeypa
     with pytest.raises(StoreError, match=r"comment\.md: No space left on device"):
         write(made.EVERY, tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_files_of_an_earlier_gate_are_removed_and_no_others(tmp_path: Path) -> None:
+    write(made.QUIET, tmp_path)
+    (tmp_path / "notes.md").write_bytes(b"mine")
+    clear(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.md"]
+    clear(tmp_path / "not" / "yet")
+    assert list((tmp_path / "not" / "yet").iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_refused_beforehand(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "out" / "gate.json").mkdir(parents=True)
+    for folder in (tmp_path / "file", tmp_path / "file" / "gate", tmp_path / "out", Path("/dev/null/gate")):
+        with pytest.raises(UsageError, match="cannot write"):
+            clear(folder)

@@ -89,7 +89,7 @@ def test_a_case_without_figures_asks_for_a_longer_session() -> None:
 
 
 def test_a_control_that_alarms_is_said_before_anything_else() -> None:
-    assert overall(made.ALARMED).advice.startswith("Side a was called slower than itself in the same session")
+    assert overall(made.ALARMED).advice.startswith("Side a differs from itself in the same session")
 
 
 @pytest.mark.parametrize("allow", [False, True])
@@ -121,3 +121,39 @@ def test_what_tests_declared_is_asked_for_again_with_pytest_and_in_its_options()
     unsure = overall(made.report([V.INCONCLUSIVE], pytest_words=words, rules=made.ALLOWED))
     assert unsure.command == "pytest --benchmark --bench-gate 'main runtime=eager' --bench-find 5%"
     assert "which --bench-allow-inconclusive lets pass" in unsure.sentence
+
+
+@pytest.mark.parametrize(("is_stopped", "why"), [(True, ""), (False, ", for its session did not come to its end")])
+def test_an_interrupted_gate_says_so_first_and_that_no_verdict_counts(is_stopped: bool, why: str) -> None:
+    told = overall(made.interrupted(is_stopped=is_stopped))
+    assert told.sentence == f"Gate interrupted{why}: no verdict counts; until then of 2 cases 1 faster, 1 same."
+    assert told.command == "levit-bench gate --networks 'net_*' --a main"
+    assert "budget" not in told.advice
+
+
+def test_what_was_never_measured_is_not_among_what_is_allowed_to_pass() -> None:
+    told = overall(made.report([V.SAME, V.INCONCLUSIVE, V.NOT_COMPARABLE], rules=made.ALLOWED))
+    assert told.sentence.startswith("Gate inconclusive: of 3 cases 1 inconclusive")
+    assert "--allow-inconclusive covers what was measured and cannot be told" in told.sentence
+
+
+def test_a_control_without_a_time_is_to_be_mended_and_not_measured_longer() -> None:
+    told = overall(made.report([made.case(V.INCONCLUSIVE, withdrawn=V.SAME, lacks_control=True)]))
+    assert told.advice.startswith("Mend what keeps the control from being measured")
+    assert "--find" not in told.command
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "where"),
+    [
+        ([V.SAME], "in it, four"),
+        ([V.SAME, V.NEW], "in the one that was compared, four"),
+        ([V.SAME, V.FASTER, V.NEW], "in each of the 2 that were compared, four"),
+    ],
+)
+def test_what_would_have_been_found_is_said_of_cases_that_were_compared(verdicts: list[V], where: str) -> None:
+    assert f"would have been found {where} times in five." in overall(made.report(verdicts)).sentence
+
+
+def test_where_all_networks_are_new_the_advice_names_those_that_were_moved() -> None:
+    assert "A network that was moved or renamed is compared where" in overall(made.report([V.NEW, V.NEW])).advice

@@ -74,11 +74,22 @@ def test_the_notes_say_sides_differences_control_rules_and_session() -> None:
 def test_the_control_is_told_whether_it_alarms_or_not() -> None:
     alarmed = next(line for line in notes(made.ALARMED) if line.startswith("control"))
     assert alarmed == (
-        "control: side a against itself, 1 of 2 cases called slower: net_inconclusive 224px b1 t1 pinned (1.12), so "
-        "this session calls equal things slower; 1 verdict of slower withdrawn"
+        "control: side a against itself, 1 of 2 cases called different: net_inconclusive 224px b1 t1 pinned (1.12), so "
+        "this session calls equal things different, and only differences of more than 17 % stand; withdrawn: 1 of "
+        "slower"
     )
     quiet = next(line for line in notes(made.QUIET) if line.startswith("control"))
-    assert quiet == "control: side a against itself, none of 2 cases slower (2 same)"
+    assert quiet == "control: side a against itself, none of 2 cases differs (2 same)"
+
+
+def test_a_control_without_a_time_vouches_for_nothing_and_is_named() -> None:
+    failed = made.case(V.FAILED, "net")
+    green = made.case(V.INCONCLUSIVE, "net", withdrawn=V.SAME, lacks_control=True)
+    told = notes(made.report([green], controls=(failed, made.case(V.SAME))))
+    assert (
+        "control: side a against itself, 1 of 2 cases without a ratio: net, so nothing vouches for these cases; "
+        "withdrawn: 1 of same"
+    ) in told
 
 
 def test_looks_and_what_is_allowed_are_told() -> None:

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from levit_bench.cli.faults import no_verdict
 from levit_bench.cli.options import Verb, gate_request_options, json_option, request_from, store_option
-from levit_bench.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_USAGE, UsageError
+from levit_bench.errors import EXIT_DONE, EXIT_USAGE, UsageError
 
 if TYPE_CHECKING:
     from levit_bench.judge.gate.gate_report import GateReport, GateRules
@@ -40,7 +40,10 @@ _MOST = "10m"
     "--b", "second", metavar="SIDE", help="What is judged, named in the same ways.  [default: the working tree]"
 )
 @click.option(
-    "--null", "control", is_flag=True, help="Measure side a a second time: where it differs from itself, no verdict."
+    "--null",
+    "control",
+    is_flag=True,
+    help="Measure side a a second time: no verdict within what it differs from itself.",
 )
 @gate_request_options
 @click.option(
@@ -140,10 +143,12 @@ def command(
     from levit_bench.judge.gate.gate_report import GateRules
     from levit_bench.reading.gate import gate_of_stored
     from levit_bench.reading.rules import gate_rules_from
+    from levit_bench.report.gate import pages
 
+    if out is not None:
+        pages.clear(out)
     rules = gate_rules_from(min_effect, margin)
     gate_rules = GateRules(rules.min_effect, rules.margin, allow_inconclusive, allow_other_outputs)
-    interrupted = False
     if baseline is not None:
         _refuse_measuring_options("--baseline")
         report = gate_of_stored(root, session or "last", [baseline, *([reference] if reference else [])], gate_rules)
@@ -159,12 +164,12 @@ def command(
             )
         return _planned(root, rules, words, as_json=as_json)
     else:
-        report, interrupted = _measured(root, gate_rules, words)
+        report = _measured(root, gate_rules, words)
     if session is None or baseline is not None:
         report = report._replace(command=_words_of_command())
     _show(report, out, name, annotations=annotations, as_json=as_json)
     print_findings(report.findings)
-    return EXIT_INTERRUPTED if interrupted else report.exit_code
+    return report.exit_code
 
 
 def _again(root: Path, session: str, rules: GateRules) -> GateReport:
@@ -181,13 +186,15 @@ def _again(root: Path, session: str, rules: GateRules) -> GateReport:
     )
 
 
-def _measured(root: Path, rules: GateRules, words: dict[str, Any]) -> tuple[GateReport, bool]:
-    """Measure the two sides; the report, and whether it was interrupted."""
+def _measured(root: Path, rules: GateRules, words: dict[str, Any]) -> GateReport:
+    """Measure the two sides, and judge what was measured."""
     from levit_bench import api
     from levit_bench.asking import arguments
+    from levit_bench.asking.sides import NothingSharedError
     from levit_bench.cli.faults import keeping
-    from levit_bench.cli.output import stderr
+    from levit_bench.cli.output import print_words, stderr
     from levit_bench.cli.progress import reporter
+    from levit_bench.judge.gate.one_sided import one_sided
     from levit_bench.judge.verdicts import Rules
     from levit_bench.reading.gate import gate_of_session
 
@@ -197,14 +204,20 @@ def _measured(root: Path, rules: GateRules, words: dict[str, Any]) -> tuple[Gate
     share = _slowdown(find)
     if share is not None:
         words["budget"] = at_most
-    with reporter(stderr()) as observer:
-        outcome = api.measure_gate(
-            request_from(words), root, sides, Rules(rules.min_effect, rules.margin), observer,
-            control=control, find=share, title=title,
-        )  # fmt: skip
+    try:
+        with reporter(stderr()) as observer:
+            outcome = api.measure_gate(
+                request_from(words), root, sides, Rules(rules.min_effect, rules.margin), observer,
+                control=control, find=share, title=title,
+            )  # fmt: skip
+    except NothingSharedError as error:
+        for line in error.lines:
+            print_words(stderr(), line)
+        return one_sided(*error.found, rules)
     with keeping(outcome.path):
         results = api.load(outcome.path)
-        return gate_of_session(results.records, results.findings, rules), outcome.interrupted
+        report = gate_of_session(results.records, results.findings, rules)
+        return report._replace(is_stopped=outcome.interrupted)
 
 
 def _planned(root: Path, rules: Rules, words: dict[str, Any], *, as_json: bool) -> int:

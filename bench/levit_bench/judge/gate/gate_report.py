@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_NOTHING
+from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, EXIT_NOTHING
 from levit_bench.judge.verdicts import Comparison
 from levit_bench.records import Finding, Record, Side, SideDifference
 
@@ -24,10 +24,11 @@ class CaseVerdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
     """The data cannot tell, or could not have found a slowdown of the margin."""
     NOT_COMPARABLE = "not comparable"
+    """It failed on side a alone, or stored sessions were not asked alike."""
     FASTER = "faster"
     SAME = "same"
     NEW = "new"
-    """Side b has it, and side a has not, or failed there alone."""
+    """Side b has it, and side a has not."""
 
     @property
     def fails(self) -> bool:
@@ -64,8 +65,16 @@ class GateCase(NamedTuple):
     """Relative L2 distance of the outputs of the two sides, where both were prepared."""
     allowed: float | None = None
     """The largest such distance that rounding explains."""
-    is_downgraded: bool = False
-    """Whether it was slower, and the control says that this job calls equal things slower: now inconclusive."""
+    withdrawn: CaseVerdict | None = None
+    """Its verdict before the control withdrew that, where it did: now it is inconclusive."""
+    lacks_control: bool = False
+    """Whether its verdict was withdrawn because its control has no ratio."""
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether it is inconclusive by its data: both sides and their control were measured, and cannot tell."""
+        is_judged = self.comparison is not None and self.comparison.ratio is not None and not self.lacks_control
+        return self.verdict is CaseVerdict.INCONCLUSIVE and is_judged
 
 
 class GateRules(NamedTuple):
@@ -82,10 +91,13 @@ class GateRules(NamedTuple):
 class GateOutcome(StrEnum):
     """What all cases say together."""
 
+    INTERRUPTED = "interrupted"
+    """Its session did not come to its end, so that its verdicts are of a moment that nobody declared: none counts."""
+
     FAILED = "failed"
     """A case is slower, failed, missing, or computes something else."""
     INCONCLUSIVE = "inconclusive"
-    """None of these, and the data cannot tell of a case whether it is slower."""
+    """None of these, and of a case it is not known whether it is slower."""
     NOTHING = "nothing compared"
     PASSED = "passed"
 
@@ -101,7 +113,7 @@ class GateReport(NamedTuple):
     differences: tuple[SideDifference, ...] = ()
     """What differs between the sides: python, packages, files, axes."""
     controls: tuple[GateCase, ...] = ()
-    """Side a against itself in the same session: what is called slower here is chance, and withdraws the others."""
+    """Side a against itself in the same session: see `levit_bench.judge.gate.control`."""
     findings: tuple[Finding, ...] = ()
     """What its readers should know of the sides and of the session."""
     session: str = ""
@@ -114,6 +126,10 @@ class GateReport(NamedTuple):
     """How often they could have been, which every interval allows for."""
     family: int = 1
     """Comparisons that share the level: false alarms are at most one in twenty gates for all of them together."""
+    is_over: bool = True
+    """Whether its session came to its end; otherwise the verdicts are what was measured until it was interrupted."""
+    is_stopped: bool = False
+    """Whether whoever asked for this report stopped the session, which then ends with 130."""
     command: tuple[str, ...] = ()
     """Words after `levit-bench gate` that ask for the same again: sides, networks, axes and rules, without budget,
     store and exports. Empty where no command line asked."""
@@ -126,20 +142,34 @@ class GateReport(NamedTuple):
 
     @property
     def outcome(self) -> GateOutcome:
-        """What the cases say together."""
+        """What the cases say together; nothing where the session did not come to its end."""
+        if self.is_stopped or not self.is_over:
+            return GateOutcome.INTERRUPTED
         return outcome_of([case.verdict for case in self.cases])
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether it is inconclusive, and lets that pass: every case that is open was measured, and is allowed to be.
+
+        What was not measured, or may not be compared, is never allowed.
+        """
+        is_open = [case for case in self.cases if case.verdict.is_open]
+        allowed = self.rules.allow_inconclusive and all(case.may_pass for case in is_open)
+        return allowed and self.outcome is GateOutcome.INCONCLUSIVE
 
     @property
     def exit_code(self) -> int:
         """0 where it passed, 1 where it failed, 3 where it could not tell and that is not allowed.
 
-        A gate that compared nothing is never 0, whatever is allowed.
+        A gate that compared nothing is never 0, whatever is allowed, and neither is one that was interrupted: 130 where
+        that has just happened, and 3 where its session is read later.
         """
         codes = {
+            GateOutcome.INTERRUPTED: EXIT_INTERRUPTED if self.is_stopped else EXIT_NOTHING,
             GateOutcome.PASSED: EXIT_DONE,
             GateOutcome.FAILED: EXIT_FAILED_CASE,
             GateOutcome.NOTHING: EXIT_NOTHING,
-            GateOutcome.INCONCLUSIVE: EXIT_DONE if self.rules.allow_inconclusive else EXIT_NOTHING,
+            GateOutcome.INCONCLUSIVE: EXIT_DONE if self.is_allowed else EXIT_NOTHING,
         }
         return codes[self.outcome]
 

@@ -9,11 +9,11 @@ import msgspec
 from levit_bench.catalog.side_pairs import axes_of, pair_name, paired
 from levit_bench.errors import NothingToShowError
 from levit_bench.judge.estimates import looks_of, no_speed
+from levit_bench.judge.gate.control import vouched
 from levit_bench.judge.gate.gate_report import CaseVerdict, GateCase, GateReport, GateRules
 from levit_bench.judge.gate.pairs import judged
 from levit_bench.judge.paired_ratio import foretold, paired_logs
 from levit_bench.judge.verdicts import Comparison, Effect, Rules, Verdict, of_pairs
-from levit_bench.numbers.units import counted
 from levit_bench.records import Case, Finding, Record, SideName
 
 OF_COMPARISONS = {
@@ -44,10 +44,14 @@ def side_by_side(records: Iterable[Record], rules: GateRules, findings: Sequence
     axes = axes_of(head.differences)
     looks = looks_of(subjects)
     has_control = any(record.case.side == "control" for record in subjects)
-    controls = _cases(subjects, axes, rules, looks, "control") if has_control else ()
+    # What a control computes is side a's own affair; that of side b is compared with side a's all the same.
+    of_times = rules._replace(allow_other_outputs=True)
+    controls = _cases(subjects, axes, of_times, looks, "control") if has_control else ()
     cases = _cases(subjects, axes, rules, looks, "b")
-    if alarms := [case for case in controls if case.verdict in (CaseVerdict.SLOWER, CaseVerdict.FASTER)]:
-        cases = tuple(_withdrawn(case, len(alarms)) for case in cases)
+    if has_control:
+        cases = vouched(cases, controls)
+    if not head.is_over:
+        cases = tuple(map(_cut_short, cases))
     family = max((case.comparison.family for case in cases if case.comparison), default=1)
     return GateReport(
         cases=cases,
@@ -57,9 +61,10 @@ def side_by_side(records: Iterable[Record], rules: GateRules, findings: Sequence
         controls=controls,
         findings=_about_session(subjects, findings),
         session=head.session,
-        looks_taken=max(1, len(head.looks)),
+        looks_taken=max(1, len(head.looks)) if head.is_over else len(head.looks),
         looks_declared=max(1, len(head.protocol.looks)),
         family=max(1, family),
+        is_over=head.is_over,
     )
 
 
@@ -115,7 +120,7 @@ def _verdict(
         return CaseVerdict.NEW, "side b has it, and side a has not"
     no_time = no_speed(first)
     if no_time is not None:
-        return _without_time(first, f"no time on side a: {no_time.message}", failed=CaseVerdict.NEW)
+        return _without_time(first, f"no time on side a: {no_time.message}", failed=CaseVerdict.NOT_COMPARABLE)
     assert comparison is not None
     apart, allowed = second.info.outputs_apart, second.info.outputs_allowed
     if apart is not None and allowed is not None and apart > allowed and not rules.allow_other_outputs:
@@ -131,16 +136,11 @@ def _without_time(record: Record, reason: str, failed: CaseVerdict = CaseVerdict
     return (failed if record.outcome == "failed" else CaseVerdict.INCONCLUSIVE), reason
 
 
-def _withdrawn(case: GateCase, alarms: int) -> GateCase:
-    """A case whose verdict counts for nothing, because this job finds differences where there are none."""
-    if case.verdict not in (CaseVerdict.SLOWER, CaseVerdict.FASTER):
+def _cut_short(case: GateCase) -> GateCase:
+    """A case of a session that was interrupted: where it has too few runs, no larger budget would have given more."""
+    if case.verdict is not CaseVerdict.INCONCLUSIVE or case.comparison is None or case.comparison.ratio is not None:
         return case
-    controls = counted(alarms, "control")
-    reason = (
-        f"{case.reason}; but {controls} of side a against itself differ{'s' if alarms == 1 else ''} as well, so that "
-        "this machine was not steady enough to tell"
-    )
-    return case._replace(verdict=CaseVerdict.INCONCLUSIVE, reason=reason, is_downgraded=True)
+    return case._replace(reason="the session was interrupted before it had runs enough for a ratio")
 
 
 def _about_session(subjects: Sequence[Record], findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -152,6 +152,7 @@ class Engine:
         self._run_findings = RunFindings(self._observer, bound=self._protocol.bound, emulated=before.emulated)
         outcome: RunOutcome = "partial"
         look: Look | None = None
+        is_last = False
         seats = self._world.open_seats(self._alive())
         end: RunEndLine | None = None
         try:
@@ -174,11 +175,12 @@ class Engine:
                     if whole:
                         outcome, self.runs = "done", self.runs + 1
                         look = self._look(number, last=step == "stop" or not self._subjects_left())
+                    is_last = step == "stop" or not self._subjects_left()
                 finally:
                     try:
-                        end = self._run_end(number, outcome, failed_before, look)
+                        end = self._run_end(number, outcome, failed_before, look, is_last=is_last)
                     except KeyboardInterrupt:  # Once more, and whole: the run has an end whenever the interrupt comes.
-                        end = self._run_end(number, outcome, failed_before, look)
+                        end = self._run_end(number, outcome, failed_before, look, is_last=is_last)
                         raise
         finally:
             # Only now are the seats' processor seconds complete: the system adds a process's when it has ended.
@@ -283,7 +285,7 @@ class Engine:
         self._writer.append(end)
 
     def _run_end(
-        self, number: int, outcome: RunOutcome, failed_before: frozenset[str], look: Look | None
+        self, number: int, outcome: RunOutcome, failed_before: frozenset[str], look: Look | None, *, is_last: bool
     ) -> RunEndLine:
         """The last line of a run, as far as it is known before its seats end."""
         self._run_findings.run_over(self._lines)
@@ -296,6 +298,7 @@ class Engine:
             failed=new_failures,
             findings=self._run_findings.findings,
             look=look,
+            last=is_last,
         )
 
     def _fail(self, key: str, reason: str) -> None:

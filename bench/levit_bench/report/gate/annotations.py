@@ -8,7 +8,7 @@ from typing import NamedTuple
 from levit_bench.judge.gate.gate_report import CaseVerdict, GateCase, GateOutcome, GateReport
 from levit_bench.numbers.units import counted, significant
 from levit_bench.report.gate.case_order import in_order
-from levit_bench.report.gate.control import alarms, control_line
+from levit_bench.report.gate.control import control_line, is_quiet
 from levit_bench.report.gate.sentence import overall
 from levit_bench.report.words.ratios import limits_words
 from levit_bench.report.words.safe_text import shortened, visible
@@ -33,7 +33,7 @@ def workflow_commands(report: GateReport) -> list[str]:
     """The workflow commands, each a line for stdout: errors first, then warnings, then notices.
 
     A case that fails is an error, one that could not be judged a warning, a faster one a notice. A gate that compared
-    nothing is an error, and a control that was called slower a warning.
+    nothing or was interrupted is an error, and a control that differs or failed a warning.
     """
     found = [*_of_gate(report), *(one for case in in_order(report.cases) if (one := _of_case(case)))]
     lines = []
@@ -49,9 +49,9 @@ def workflow_commands(report: GateReport) -> list[str]:
 def _of_gate(report: GateReport) -> list[_Annotation]:
     """Annotations of the gate as a whole."""
     out = []
-    if report.outcome is GateOutcome.NOTHING:
-        out.append(_Annotation("error", "levit-bench gate: nothing compared", overall(report).text))
-    if alarms(report):
+    if report.outcome in (GateOutcome.INTERRUPTED, GateOutcome.NOTHING):
+        out.append(_Annotation("error", f"levit-bench gate: {report.outcome.value}", overall(report).text))
+    if not is_quiet(report):
         out.append(_Annotation("warning", "levit-bench gate: control", control_line(report)))
     return out
 

@@ -1,4 +1,4 @@
-"""The latency of one side of a case of a gate."""
+"""The latency of one side of a case of a gate, and how long it was timed."""
 
 from __future__ import annotations
 
@@ -14,3 +14,8 @@ def latency_s(record: Record | None) -> float | None:
         return None
     estimate = latency(record)
     return estimate.value if isinstance(estimate, Estimate) and math.isfinite(estimate.value) else None
+
+
+def measured_s(record: Record) -> float:
+    """Seconds of all its timed passes together; 0 where it has none."""
+    return sum(sum(turn.duration_s) for run in record.runs for turn in run.turns)

@@ -36,6 +36,7 @@ _COMMAND = 4000
 """Bytes of a command line that is still shown: nobody copies a longer one from a comment."""
 _MOST_DIFFERENCES = 40
 _SIGNS = {
+    GateOutcome.INTERRUPTED: "❌",
     GateOutcome.FAILED: "❌",
     GateOutcome.INCONCLUSIVE: "⚠️",
     GateOutcome.NOTHING: "⚠️",
@@ -137,8 +138,7 @@ def _head(report: GateReport, told: Overall, name: str) -> list[str]:
 
 
 def _outcome(report: GateReport) -> str:
-    allowed = report.outcome is GateOutcome.INCONCLUSIVE and report.rules.allow_inconclusive
-    return f"{report.outcome.value}{' (allowed)' if allowed else ''}"
+    return f"{report.outcome.value}{' (allowed)' if report.is_allowed else ''}"
 
 
 def _command(command: str) -> list[str]:

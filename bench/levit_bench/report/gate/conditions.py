@@ -28,9 +28,12 @@ def rule_lines(report: GateReport) -> list[str]:
     ]
     if report.looks_declared > 1:
         taken = f"{report.looks_taken} of {counted(report.looks_declared, 'declared look')}"
-        lines.append(f"looks: {taken} taken, and the limits allow for all of them")
+        allowed = "and the limits allow for all of them" if report.is_over else "none of which judged what stands here"
+        lines.append(f"looks: {taken} taken, {allowed}")
     if rules.allow_inconclusive:
-        lines.append(f"{option_words(report, 'allow-inconclusive')}: an inconclusive gate ends with 0")
+        lines.append(
+            f"{option_words(report, 'allow-inconclusive')}: cases that were measured and are inconclusive end with 0"
+        )
     if rules.allow_other_outputs:
         lines.append(f"{option_words(report, 'allow-other-outputs')}: the sides may compute different things")
     return lines

@@ -65,7 +65,7 @@ def _case(case: GateCase) -> dict[str, object]:
         "name": case.name,
         "verdict": case.verdict.value,
         "fails": case.verdict.fails,
-        "is_downgraded": case.is_downgraded,
+        "withdrawn": case.withdrawn.value if case.withdrawn else None,
         "reason": case.reason,
         "network": record.case.network if record else None,
         "label": record.info.label if record else None,

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Iterable
 
 from levit_bench.judge.gate.gate_report import CaseVerdict, GateCase, GateOutcome, GateReport
 from levit_bench.report.gate.case_figures import case_figures
+from levit_bench.report.gate.case_latency import measured_s
 from levit_bench.report.gate.case_order import in_order
 from levit_bench.report.gate.sentence import overall
 from levit_bench.report.words.safe_text import shortened, visible
@@ -35,7 +37,9 @@ def junit(report: GateReport, name: str = "") -> bytes:
         name: of the gate, where a build has several; part of the class of every case.
     """
     shown_name = f"{_CLASS}.{visible(name)}" if name else _CLASS
-    suite = ET.Element("testsuite", name=shown_name, timestamp=_timestamp(report), hostname="localhost", time="0")
+    suite = ET.Element(
+        "testsuite", name=shown_name, timestamp=_timestamp(report), hostname="localhost", time=_seconds(report.cases)
+    )
     _properties(suite, _of_gate(report))
     _whole(suite, report, shown_name)
     for case in in_order(report.cases):
@@ -44,7 +48,7 @@ def junit(report: GateReport, name: str = "") -> bytes:
     counts |= {word: len(suite.findall(f"testcase/{tag}")) for word, tag in _COUNTED.items()}
     for word, count in counts.items():
         suite.set(word, str(count))
-    root = ET.Element("testsuites", name="levit-bench gate", time="0")
+    root = ET.Element("testsuites", name="levit-bench gate", time=suite.attrib["time"])
     for word in ("tests", "failures", "errors"):
         root.set(word, suite.attrib[word])
     root.append(suite)
@@ -58,16 +62,17 @@ _COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 def _whole(suite: ET.Element, report: GateReport, shown_name: str) -> None:
     """The `testcase` of the gate as a whole."""
-    element = ET.SubElement(suite, "testcase", classname=shown_name, name=WHOLE, time="0")
+    element = ET.SubElement(suite, "testcase", classname=shown_name, name=WHOLE, time="0")  # All of it is in its cases.
     _properties(element, {"verdict": report.outcome.value, "exit_code": str(report.exit_code)})
     if report.exit_code:
-        kind = "inconclusive" if report.outcome is GateOutcome.INCONCLUSIVE else report.outcome.value
-        _told(element, "failure", overall(report).text, kind)
+        # Of an interrupted gate nothing was found, neither a failure nor the absence of one.
+        tag = "error" if report.outcome is GateOutcome.INTERRUPTED else "failure"
+        _told(element, tag, overall(report).text, report.outcome.value)
 
 
 def _case(suite: ET.Element, case: GateCase, shown_name: str) -> None:
     name = shortened(case.name, _NAME) or "(no name)"
-    element = ET.SubElement(suite, "testcase", classname=shown_name, name=name, time="0")
+    element = ET.SubElement(suite, "testcase", classname=shown_name, name=name, time=_seconds([case]))
     _properties(element, _of_case(case))
     message = f"{case.verdict.value}: {case.reason}"
     if case.verdict is CaseVerdict.FAILED:
@@ -96,13 +101,20 @@ def _of_case(case: GateCase) -> dict[str, str]:
     """The figures of a case as text, unrounded; those that the data do not give are left out."""
     figures = {**case_figures(case), "outputs_apart": case.apart, "outputs_allowed": case.allowed}
     told = {name: repr(float(value)) for name, value in figures.items() if value is not None}
-    return {"verdict": case.verdict.value, "is_downgraded": str(case.is_downgraded).lower(), **told}
+    withdrawn = {"withdrawn": case.withdrawn.value} if case.withdrawn else {}
+    return {"verdict": case.verdict.value, **withdrawn, **told}
 
 
 def _properties(element: ET.Element, values: dict[str, str]) -> None:
     holder = ET.SubElement(element, "properties")
     for name, value in values.items():
         ET.SubElement(holder, "property", name=name, value=value)
+
+
+def _seconds(cases: Iterable[GateCase]) -> str:
+    """Seconds of the timed passes of cases, on both sides together."""
+    records = (record for case in cases for record in (case.first, case.second) if record is not None)
+    return f"{sum(measured_s(record) for record in records):.6f}"
 
 
 def _timestamp(report: GateReport) -> str:

@@ -10,7 +10,6 @@ from levit_bench.judge.verdicts import percent_above
 from levit_bench.numbers.units import counted
 from levit_bench.report.gate.case_order import ORDER, in_order
 from levit_bench.report.gate.commands import longer, option_words, same_again
-from levit_bench.report.gate.control import alarms
 from levit_bench.report.words.listing import first_few
 from levit_bench.report.words.safe_text import shortened
 
@@ -40,6 +39,7 @@ class Overall(NamedTuple):
 def overall(report: GateReport) -> Overall:
     """The outcome of a gate, what to do, and the command that does it, as visible text."""
     make = {
+        GateOutcome.INTERRUPTED: _interrupted,
         GateOutcome.FAILED: _failed,
         GateOutcome.INCONCLUSIVE: _inconclusive,
         GateOutcome.NOTHING: _nothing,
@@ -83,12 +83,17 @@ def _about_slower(report: GateReport) -> str:
 
 def _inconclusive(report: GateReport) -> Overall:
     allowing = option_words(report, "allow-inconclusive")
-    allowed = f", which {allowing} lets pass" if report.rules.allow_inconclusive else ""
+    allowed = f", which {allowing} lets pass" if report.is_allowed else ""
     sentence = f"Gate inconclusive{allowed}: {_counts(report)}."
     unsure = report.having(CaseVerdict.INCONCLUSIVE)
-    if alarms(report) and any(case.is_downgraded for case in unsure):
-        advice = "Side a was called slower than itself in the same session: measure on a quieter machine, or longer:"
+    if report.rules.allow_inconclusive and not report.is_allowed:
+        sentence += f" {allowing} covers what was measured and cannot be told, and not what was never compared."
+    if any(case.withdrawn and not case.lacks_control for case in unsure):
+        advice = "Side a differs from itself in the same session: measure on a quieter machine, or longer:"
         return Overall(sentence, advice, longer(report))
+    if any(case.lacks_control for case in unsure):
+        advice = "Mend what keeps the control from being measured: the reason stands with the cases. Then again:"
+        return Overall(sentence, advice, same_again(report))
     if not unsure:
         return Overall(sentence, "Make the sides comparable: what keeps them apart stands with the cases.")
     if any(case.comparison is None or not finds_margin(case.comparison) for case in unsure):
@@ -100,18 +105,37 @@ def _inconclusive(report: GateReport) -> Overall:
     )
 
 
+def _interrupted(report: GateReport) -> Overall:
+    """Which verdicts there would be says what was seen; that none of them counts comes first."""
+    what = "Gate interrupted" if report.is_stopped else "Gate interrupted, for its session did not come to its end"
+    measured = f"; until then {_counts(report)}" if report.cases else ""
+    advice = "That is a moment at which nothing was to be judged. To measure it again, to its end:"
+    return Overall(f"{what}: no verdict counts{measured}.", advice, same_again(report))
+
+
 def _nothing(report: GateReport) -> Overall:
     if not report.cases:
         advice = "A gate without cases never passes. See that both sides have the networks, and measure again:"
         return Overall("Nothing was compared: no case.", advice, same_again(report))
     advice = "That is never a pass: the reasons stand with the cases. To measure again:"
+    if len(report.having(CaseVerdict.NEW)) == len(report.cases):
+        advice = (
+            "What is compared with has none of them, and that is never a pass. A network that was moved or renamed is "
+            "compared where a file at the old path imports it, by that path; a new one from the next change on. To "
+            "measure again:"
+        )
     return Overall(f"Nothing was compared: {_counts(report)}.", advice, same_again(report))
 
 
 def _passed(report: GateReport) -> Overall:
-    least = [case.comparison.detectable for case in report.cases if case.comparison and case.comparison.detectable]
-    found = f" A slowdown of {percent_above(max(least))} would have been found in each of them, four times in five."
-    found = found if least else ""
+    judged = [case for case in report.cases if case.verdict.passes]
+    least = [case.comparison.detectable for case in judged if case.comparison and case.comparison.detectable]
+    where = "it" if len(judged) == 1 else "each of them"
+    if len(judged) < len(report.cases):
+        where = "the one that was compared" if len(judged) == 1 else f"each of the {len(judged)} that were compared"
+    found = f" A slowdown of {percent_above(max(least))} would have been found in {where}, four times in five."
+    # Of a case without one no such thing is known, and then nothing is said of all.
+    found = found if len(least) == len(judged) else ""
     return Overall(f"Gate passed, nothing is slower: {_counts(report)}.{found}", "No action is needed.")
 
 
