@@ -270,8 +270,14 @@ _BARE_OPTION = re.compile(rf"(?<!\S)--({'|'.join(name for name, *_ in (*_OPTIONS
 
 
 _TIMED = "benchmark"
-_NOT_REPEATED = ("budget", "find", "at-most", "out", "store", "reuse", "cache")
-"""Options that say how long, where to and how it is shown, and nothing of what is compared."""
+_NOT_REPEATED = ("out", "store", "reuse", "cache", "no-wait", "fresh")
+"""Options that say where to, when and how it is shown, and nothing of what is measured and judged."""
+_REPORTS = (
+    "--junitxml", "--junit-xml", "--junitprefix", "--junit-prefix", "--report-log", "--html", "--csv", "--json-report-file",
+    "--cov-report", "--log-file", "--basetemp", "--benchmark-json", "--benchmark-save", "--benchmark-histogram",
+    "--benchmark-storage", "--benchmark-autosave", "--allure-dir", "--alluredir",
+)  # fmt: skip
+"""Options of pytest and of usual plugins that name a file or a folder to write."""
 _spellings: dict[str, list[str]] = {}
 """Spellings of each option: the usual one, or another one where that is in use; then short ones of a conftest.py."""
 _known: WeakSet[pytest.Parser] = WeakSet()
@@ -1166,14 +1172,21 @@ def _gate_values(config: pytest.Config) -> dict[str, str | bool]:
 
 
 def _words_again(config: pytest.Config) -> tuple[str, ...]:
-    """The words of this command line that ask for the same again: without budgets, stores and files."""
-    left_out = tuple(flag for name in _NOT_REPEATED for flag in _spellings.get(name, ()))
+    """The words of this command line that ask for the same again: without stores, reports and waiting."""
+    flags = {name for name, *_ in _FLAGS} | {"benchmark-autosave"}
+    left_out = {flag: name not in flags for name in _NOT_REPEATED for flag in _spellings.get(name, ())}
+    left_out |= {flag: flag[2:] not in flags for flag in _REPORTS}
     words: list[str] = []
-    is_value = False
+    has_value = False
     for word in map(str, config.invocation_params.args):
-        if not is_value and word not in left_out and not word.startswith(tuple(f"{flag}=" for flag in left_out)):
+        name, equals, _ = word.partition("=")
+        if has_value and not word.startswith("-"):
+            has_value = False
+        elif name in left_out:
+            has_value = left_out[name] and not equals
+        else:
+            has_value = False
             words.append(word)
-        is_value = not is_value and word in left_out
     return tuple(words)
 
 

@@ -115,7 +115,7 @@ class GateReport(NamedTuple):
     family: int = 1
     """Comparisons that share the level: false alarms are at most one in twenty gates for all of them together."""
     command: tuple[str, ...] = ()
-    """Words after `levit-bench gate` that ask for the same again: sides, networks, axes and rules, without budget,
+    """Words after `levit-bench gate` that ask for the same again: sides, networks, axes, budget and rules, without
     store and exports. Empty where no command line asked."""
     pytest_words: tuple[str, ...] = ()
     """The same after `pytest`, where tests declared the cases; else empty."""

@@ -9,7 +9,7 @@ from levit_bench.judge.gate.pairs import finds_margin
 from levit_bench.judge.verdicts import percent_above
 from levit_bench.numbers.units import counted
 from levit_bench.report.gate.case_order import ORDER, in_order
-from levit_bench.report.gate.commands import longer, option_words, same_again
+from levit_bench.report.gate.commands import longer, option_words, same_again, where_outputs_differ
 from levit_bench.report.gate.control import alarms
 from levit_bench.report.words.listing import first_few
 from levit_bench.report.words.safe_text import shortened
