@@ -273,9 +273,9 @@ _TIMED = "benchmark"
 _NOT_REPEATED = ("out", "store", "reuse", "cache", "no-wait", "fresh")
 """Options that say where to, when and how it is shown, and nothing of what is measured and judged."""
 _REPORTS = (
-    "--junitxml", "--junit-xml", "--junitprefix", "--junit-prefix", "--report-log", "--html", "--csv", "--json-report-file",
-    "--cov-report", "--log-file", "--basetemp", "--benchmark-json", "--benchmark-save", "--benchmark-histogram",
-    "--benchmark-storage", "--benchmark-autosave", "--allure-dir", "--alluredir",
+    "--junitxml", "--junit-xml", "--junitprefix", "--junit-prefix", "--report-log", "--html", "--csv",
+    "--json-report-file", "--cov-report", "--log-file", "--basetemp", "--alluredir",
+    "--benchmark-json", "--benchmark-save", "--benchmark-histogram", "--benchmark-storage", "--benchmark-autosave",
 )  # fmt: skip
 """Options of pytest and of usual plugins that name a file or a folder to write."""
 _spellings: dict[str, list[str]] = {}

@@ -31,7 +31,10 @@ def test_other_verdicts_say_why_and_what_to_do() -> None:
     assert lines(V.FAILED) == [
         "net_failed 224px b1 t1 pinned: failed: side b failed: RuntimeError: it raised (nets.py:12)"
     ]
-    assert lines(V.OTHER_OUTPUTS)[-1] == "Where other outputs are meant, add --bench-allow-other-outputs."
+    assert (
+        lines(V.OTHER_OUTPUTS)[-1]
+        == "Where other outputs are meant, --bench-allow-other-outputs judges the times alone."
+    )
     assert lines(V.MISSING)[-1].startswith("Bring the missing cases back")
     assert lines(V.INCONCLUSIVE)[1] == "ratio 1.02, 95 % CI 0.970 to 1.08, detectable 8.3 %"
     assert lines(V.NEW) == ["net_new 224px b1 t1 pinned: new: side b alone has it"]

@@ -34,12 +34,9 @@ def where_outputs_differ(report: GateReport) -> str:
 
 
 def longer(report: GateReport) -> str:
-    """The command that measures both sides until a slowdown of the margin would be found.
-
-    Of stored sessions there is none: sessions differ by more than their own runs, so that no budget brings it.
-    """
+    """The command that measures until a slowdown of the margin would be found; of stored sessions it adds runs."""
     if report.baseline:
-        return ""
+        return command_line("run", "--resume", report.session or "last", "--budget", "2m")
     find = f"{100 * report.rules.margin:.10g}%"
     return _command(report, [*_without_length(_words(report)), option_words(report, "find"), find])
 

@@ -37,7 +37,8 @@ def table(report: GateReport) -> Table:
 
     out = FittedTable()
     out.add_column("case", overflow="fold")
-    out.add_column("ratio", justify="right", no_wrap=True)
+    # Of two sessions the ratio is that of the multiples of the yardstick, and no seconds stand beside it.
+    out.add_column("relative ratio" if report.baseline else "ratio", justify="right", no_wrap=True)
     out.add_column("95 % CI", no_wrap=True)
     out.add_column("detectable", justify="right", no_wrap=True)
     out.add_column("verdict", no_wrap=True)
