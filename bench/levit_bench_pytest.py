@@ -622,11 +622,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         terminalreporter.write_line(f"{_INCONCLUSIVE.upper()} {node}", yellow=True)
     if len(unsure) > _MOST_LISTED:
         terminalreporter.write_line(f"… and {len(unsure) - _MOST_LISTED} more")
-    for line in door.gate_lines(config.get_terminal_writer().fullwidth):
+    for line in door.gate_lines(config.get_terminal_writer().fullwidth, config.get_verbosity()):
         terminalreporter.write_line(line)
     if door.is_red_by_gate:
         terminalreporter.write_line(f"pytest ends with 1, although no test failed: {door.why_red()}", red=True)
-    if (why := door.why_nothing(exitstatus)) is not None:
+    if door.was_cut_short:
+        terminalreporter.write_line("interrupted: no test was run; what was timed until then is stored", red=True)
+    elif (why := door.why_nothing(exitstatus)) is not None:
         terminalreporter.write_line(f"nothing was timed: {why}", red=True)
 
 
@@ -796,12 +798,17 @@ class Door:
             self._written = plugin.write_pages(self.session.gate, folder)
         self._why_not_written = next(iter(problems), "")
 
-    def gate_lines(self, width: int) -> list[str]:
-        """The verdicts of the gate, for the end of the run."""
+    def gate_lines(self, width: int, verbosity: int) -> list[str]:
+        """The verdicts of the gate, for the end of the run; fewer words below a verbosity of 0."""
         if self.session is None or self.session.gate is None:
             return []
-        lines: list[str] = _package().gate_lines(self.session.gate, width)
+        lines: list[str] = _package().gate_lines(self.session.gate, width, verbosity)
         return [*lines, *filter(None, (self._written, self._why_not_written))]
+
+    @property
+    def was_cut_short(self) -> bool:
+        """Whether a session was interrupted that had timed something by then."""
+        return self.session is not None and self.session.interrupted and self.session.runs > 0
 
     def why_nothing(self, exitstatus: int) -> str | None:
         """Why nothing was timed or read in a run of pytest that ends so, or None where something was."""

@@ -42,9 +42,7 @@ def pair_key(case: Case, axes: Collection[str] = ()) -> Case:
 
 def pair_name(case: Case, axes: Collection[str] = ()) -> str:
     """The name of a case and its counterpart in a few words, equal from gate to gate: without digests and sides."""
-    return " ".join(
-        [without_digest(case.network), f"{case.size} px", *case.words(leave_out=("resolution", "side", *axes))]
-    )
+    return " ".join([without_digest(case.network), *case.words(leave_out=("side", *axes))])
 
 
 def axes_that_differ(cases: Iterable[Case]) -> tuple[str, ...]:

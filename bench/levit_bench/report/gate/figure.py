@@ -220,7 +220,8 @@ def _fitted(names: Sequence[str]) -> tuple[list[str], float]:
 
 def _shared_beginning(names: Sequence[str]) -> str:
     """What several names begin with, up to the end of a folder or of a file's name; empty for one name alone."""
-    first, last = min(names, default=""), max(names, default="")  # What these two share, all that are between them in order share as well.
+    # What these two share, all that are between them in order share as well.
+    first, last = min(names, default=""), max(names, default="")
     if first == last:
         return ""
     alike = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
