@@ -195,8 +195,9 @@ def _on_sides(request: Request, sides: PlacedSides, workshop: SidesWorkshop) -> 
         for side_name, refusal in refusals.items():
             only = {"first": None, "second": name} if side_name == "a" else {"first": name, "second": None}
             differences.append(SideDifference(kind="networks", name=name, **only))
+            why = str(refusal).removeprefix(f"network {name!r}: ")
             findings.append(
-                Finding(kind="network-on-one-side", message=f"side {side_name} has no {name[:200]!r}: {refusal}")
+                Finding(kind="network-on-one-side", message=f"side {side_name} has no {name[:200]!r}: {why}")
             )
     return _Group(tuple(found["a"]), tuple(found["b"]), tuple(differences), tuple(findings))
 
