@@ -81,7 +81,7 @@ def test_verdicts_are_the_outcomes_of_tests(repository: Repository) -> None:
     edited(path, "levit_384", outcome="failed", reason="it raised")
     out = repository.pytest(
         "--benchmark", "--bench-gate", "a", "--bench-reuse", "last", "-rA", "--bench-out", "gate", "--junitxml=o.xml",
-        "--benchmark-json=o.json",
+        "--benchmark-json=o.json", "--bench-no-wait", "--bench-budget", "90s", "--bench-store=results",
     )  # fmt: skip
     assert repository.code == pytest.ExitCode.TESTS_FAILED
     assert "6 failed, 2 passed, 1 xfailed" in out, out
@@ -100,7 +100,7 @@ def test_verdicts_are_the_outcomes_of_tests(repository: Repository) -> None:
     assert "levit_256 224px b1 t1 pinned: side b has it, and side a has not" in out
     assert f"{RIVAL} 224px" not in out, "what tests compare theirs with has no verdict"
     assert "Gate failed: 1 of 5 networks failed (levit_384" in out
-    assert "--benchmark --bench-gate a -rA --bench-allow-other-outputs\n" in out
+    assert "pytest --benchmark --bench-gate a -rA --bench-budget 90s --bench-allow-other-outputs\n" in out
     found = cases_of(repository.folder / "o.xml")
     assert property_of(found["test_time[levit_128s-b1-t1-pinned]"], "gate") == "slower"
     assert float(property_of(found["test_time[levit_128s-b1-t1-pinned]"], "gate_ratio") or 0) == pytest.approx(
