@@ -100,7 +100,7 @@ def test_verdicts_are_the_outcomes_of_tests(repository: Repository) -> None:
     assert "levit_256 224px b1 t1 pinned: side b has it, and side a has not" in out
     assert f"{RIVAL} 224px" not in out, "what tests compare theirs with has no verdict"
     assert "Gate failed: 1 of 5 networks failed (levit_384" in out
-    assert "pytest --benchmark --bench-gate a -rA --bench-budget 90s --bench-allow-other-outputs\n" in out
+    assert "--benchmark --bench-gate a -rA --bench-budget 90s --bench-allow-other-outputs\n" in out
     found = cases_of(repository.folder / "o.xml")
     assert property_of(found["test_time[levit_128s-b1-t1-pinned]"], "gate") == "slower"
     assert float(property_of(found["test_time[levit_128s-b1-t1-pinned]"], "gate_ratio") or 0) == pytest.approx(
