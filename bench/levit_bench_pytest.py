@@ -270,8 +270,14 @@ _BARE_OPTION = re.compile(rf"(?<!\S)--({'|'.join(name for name, *_ in (*_OPTIONS
 
 
 _TIMED = "benchmark"
-_NOT_REPEATED = ("budget", "find", "at-most", "out", "store", "reuse", "cache")
-"""Options that say how long, where to and how it is shown, and nothing of what is compared."""
+_NOT_REPEATED = ("out", "store", "reuse", "cache", "no-wait", "fresh")
+"""Options that say where to, when and how it is shown, and nothing of what is measured and judged."""
+_REPORTS = (
+    "--junitxml", "--junit-xml", "--junitprefix", "--junit-prefix", "--report-log", "--html", "--csv",
+    "--json-report-file", "--cov-report", "--log-file", "--basetemp", "--alluredir",
+    "--benchmark-json", "--benchmark-save", "--benchmark-histogram", "--benchmark-storage", "--benchmark-autosave",
+)  # fmt: skip
+"""Options of pytest and of usual plugins that name a file or a folder to write."""
 _spellings: dict[str, list[str]] = {}
 """Spellings of each option: the usual one, or another one where that is in use; then short ones of a conftest.py."""
 _known: WeakSet[pytest.Parser] = WeakSet()
@@ -617,11 +623,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         terminalreporter.write_line(f"{_INCONCLUSIVE.upper()} {node}", yellow=True)
     if len(unsure) > _MOST_LISTED:
         terminalreporter.write_line(f"… and {len(unsure) - _MOST_LISTED} more")
-    for line in door.gate_lines(config.get_terminal_writer().fullwidth):
+    for line in door.gate_lines(config.get_terminal_writer().fullwidth, config.get_verbosity()):
         terminalreporter.write_line(line)
     if door.is_red_by_gate:
         terminalreporter.write_line(f"pytest ends with 1, although no test failed: {door.why_red()}", red=True)
-    if (why := door.why_nothing(exitstatus)) is not None:
+    if door.was_cut_short:
+        terminalreporter.write_line("interrupted: no test was run; what was timed until then is stored", red=True)
+    elif (why := door.why_nothing(exitstatus)) is not None:
         terminalreporter.write_line(f"nothing was timed: {why}", red=True)
 
 
@@ -801,12 +809,17 @@ class Door:
             self._written = plugin.write_pages(self.session.gate, folder)
         self._why_not_written = next(iter(problems), "")
 
-    def gate_lines(self, width: int) -> list[str]:
-        """The verdicts of the gate, for the end of the run."""
+    def gate_lines(self, width: int, verbosity: int) -> list[str]:
+        """The verdicts of the gate, for the end of the run; fewer words below a verbosity of 0."""
         if self.session is None or self.session.gate is None:
             return []
-        lines: list[str] = _package().gate_lines(self.session.gate, width)
+        lines: list[str] = _package().gate_lines(self.session.gate, width, verbosity)
         return [*lines, *filter(None, (self._written, self._why_not_written))]
+
+    @property
+    def was_cut_short(self) -> bool:
+        """Whether a session was interrupted that had timed something by then."""
+        return self.session is not None and self.session.interrupted and self.session.runs > 0
 
     def why_nothing(self, exitstatus: int) -> str | None:
         """Why nothing was timed or read in a run of pytest that ends so, or None where something was."""
@@ -1177,14 +1190,21 @@ def _gate_values(config: pytest.Config) -> dict[str, str | bool]:
 
 
 def _words_again(config: pytest.Config) -> tuple[str, ...]:
-    """The words of this command line that ask for the same again: without budgets, stores and files."""
-    left_out = tuple(flag for name in _NOT_REPEATED for flag in _spellings.get(name, ()))
+    """The words of this command line that ask for the same again: without stores, reports and waiting."""
+    flags = {name for name, *_ in _FLAGS} | {"benchmark-autosave"}
+    left_out = {flag: name not in flags for name in _NOT_REPEATED for flag in _spellings.get(name, ())}
+    left_out |= {flag: flag[2:] not in flags for flag in _REPORTS}
     words: list[str] = []
-    is_value = False
+    has_value = False
     for word in map(str, config.invocation_params.args):
-        if not is_value and word not in left_out and not word.startswith(tuple(f"{flag}=" for flag in left_out)):
+        name, equals, _ = word.partition("=")
+        if has_value and not word.startswith("-"):
+            has_value = False
+        elif name in left_out:
+            has_value = left_out[name] and not equals
+        else:
+            has_value = False
             words.append(word)
-        is_value = not is_value and word in left_out
     return tuple(words)
 
 

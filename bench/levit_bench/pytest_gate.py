@@ -6,6 +6,7 @@ Imports no pytest, as `levit_bench.pytest_plugin`, which uses it.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -27,16 +28,21 @@ from levit_bench.libraries import require
 from levit_bench.measuring.session.observer import Observer
 from levit_bench.measuring.sides.side_places import check_sides
 from levit_bench.measuring.sides.side_words import SideWords, side_words
+from levit_bench.numbers.units import counted
 from levit_bench.reading.gate import gate_of_session
 from levit_bench.reading.rules import gate_rules_from, slowdown_from
 from levit_bench.records import Finding, Record
 from levit_bench.report.gate import pages
 from levit_bench.report.gate.case_figures import case_figures
 from levit_bench.report.gate.case_message import case_lines
+from levit_bench.report.gate.case_order import in_order
 from levit_bench.report.gate.sentence import overall
 from levit_bench.report.gate.table import notes, table
 from levit_bench.report.words.safe_text import shortened
 
+_OF_A_GATE = ("margin", "min-effect", "find", "at-most", "null", "allow-inconclusive", "allow-other-outputs")
+_BARE_OPTION = re.compile(rf"(?<!\S)--({'|'.join([*_OF_A_GATE, *(option.option[2:] for option in OF_A_SESSION)])})\b")
+"""Matches options as messages of the command line name them."""
 _TITLE = "pytest --benchmark --bench-gate"
 _MOST = "10m"
 """The most that `--find` takes unless asked otherwise, as of `levit-bench gate`."""
@@ -258,8 +264,17 @@ def report_of(
     words = gate.words
     if gate.side is None:
         words = (*words, "--bench-gate", next(side.asked for side in report.sides if side.name == "a"))
-    chosen = (case for case in report.cases if any(r and r.info.id in own for r in (case.first, case.second)))
+    chosen = (
+        case._replace(reason=in_options_of_pytest(case.reason))
+        for case in report.cases
+        if any(record and record.info.id in own for record in (case.first, case.second))
+    )
     return report._replace(cases=tuple(chosen), pytest_words=words)
+
+
+def in_options_of_pytest(message: str) -> str:
+    """A reason with the options of the command line that it names, as pytest's options are called."""
+    return _BARE_OPTION.sub(r"--bench-\1", message)
 
 
 def judgement_of(report: GateReport, cases: CasesOfRequest) -> CaseJudgement | None:
@@ -267,7 +282,7 @@ def judgement_of(report: GateReport, cases: CasesOfRequest) -> CaseJudgement | N
     for case in report.cases:
         is_second = case.second is not None and case.second.info.id in cases.second
         if is_second or (case.first is not None and case.first.info.id in cases.first):
-            return CaseJudgement(case, "levit-bench gate: " + "\n".join(case_lines(case, report)))
+            return CaseJudgement(case, "\n".join(case_lines(case, report)))
     return None
 
 
@@ -280,13 +295,22 @@ def gate_facts(case: GateCase | None) -> dict[str, str | float]:
     return {"gate": case.verdict.value, **known}
 
 
-def gate_lines(report: GateReport, width: int) -> list[str]:
-    """The gate as lines of text: its table, what stands below it, and what all of it comes to."""
+def gate_lines(report: GateReport, width: int, verbosity: int = 0) -> list[str]:
+    """The gate as lines of text: its table, what stands below it, and what all of it comes to.
+
+    Args:
+        report: the gate.
+        width: columns of the terminal.
+        verbosity: of pytest; below 0 a line for each case that did not pass, and what all of it comes to; above 0 also
+            what the columns and the verdicts mean.
+    """
+    if verbosity < 0:
+        return _brief_lines(report)
     console = Console(width=width, highlight=False, no_color=True, force_terminal=False)
     told = overall(report)
     with console.capture() as captured:
         console.print(table(report))
-        for note in notes(report):
+        for note in notes(report, has_rules=verbosity > 0):
             print_wrapped(console, note)
         print_wrapped(console, f"{told.sentence} {told.advice}")
         if told.command:
@@ -301,6 +325,13 @@ def clear_pages(folder: str) -> None:
         levit_bench.errors.UsageError: they cannot.
     """
     pages.clear(Path(folder))
+
+
+def _brief_lines(report: GateReport) -> list[str]:
+    """A line for each case that did not pass, and the outcome."""
+    cases = in_order(case for case in report.cases if case.verdict.fails or case.verdict.is_open)
+    outcome = f"gate {report.outcome.value} ({counted(len(report.cases), 'case')})"
+    return [*(case_lines(case, report)[0] for case in cases), outcome]
 
 
 def write_pages(report: GateReport, folder: str) -> str:

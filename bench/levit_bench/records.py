@@ -227,7 +227,7 @@ class Case(_Noun, frozen=True, kw_only=True):
     @property
     def label(self) -> str:
         """The case in a few words, for messages."""
-        return " ".join([self.network, f"{self.size} px", *self.words(leave_out=("resolution",))])
+        return " ".join([self.network, *self.words()])
 
     def shares_its_seat(self, mode: SeatMode) -> bool:
         """Whether cases of the same environment live in one process with this one.

@@ -155,7 +155,7 @@ def test_a_toml_file_states_sizes_channels_and_number_types(nets: str) -> None:
         ImageShape(4, 192, 256, "uint8"), ImageShape(2, 64, 64), ImageShape(2, 48, 64),
     ]  # fmt: skip
     assert [one.accuracy and one.accuracy.top1 for one in found] == [70.0, None, None]
-    assert found[0].case.label == f"{nets} 192x256 px 4 channels uint8 b1 t1 pinned"
+    assert found[0].case.label == f"{nets} 192x256px 4 channels uint8 b1 t1 pinned"
     (declared, *_) = declare([], {}, {"networks": ("nets.toml",)})
     (one,) = subjects(declared.request, _Known())
     assert one.case == found[0].case

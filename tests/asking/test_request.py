@@ -44,10 +44,10 @@ def test_forms_are_an_axis_and_named_in_messages_when_they_are_not_as_shipped() 
     assert [(s.case.batch, s.case.form) for s in found] == [
         (1, "shipped"), (1, "inference"), (16, "shipped"), (16, "inference"),
     ]  # fmt: skip
-    assert found[0].case.label == "levit_192 224 px b1 t1 pinned"
-    assert found[1].case.label == "levit_192 224 px b1 t1 pinned inference"
+    assert found[0].case.label == "levit_192 224px b1 t1 pinned"
+    assert found[1].case.label == "levit_192 224px b1 t1 pinned inference"
     (found_elsewhere,) = subjects(Request(networks=("levit_192",), runtimes=("torchscript",)), _Known())
-    assert found_elsewhere.case.label == "levit_192 224 px b1 t1 pinned torchscript"
+    assert found_elsewhere.case.label == "levit_192 224px b1 t1 pinned torchscript"
     assert all(s.accuracy is not None for s in found)
     found = subjects(Request(networks=("levit_192", "levit_128"), forms=("shipped", "inference")), _Known())
     assert [(s.case.network, s.case.form) for s in found[:3]] == [

@@ -41,7 +41,7 @@ def test_a_change_ends_with_1_and_is_named_with_its_limit(capsys: pytest.Capture
     code, out, err = run(capsys, "compare", "20260105", "last")
     assert code == 1
     assert "first: 20260105-same\nsecond: 20260201-slow\n" in out
-    assert "1 slower: levit_192 224 px b1 t1 pinned (takes 1.2" in out
+    assert "1 slower: levit_192 224px b1 t1 pinned (takes 1.2" in out
     assert "1 same" in out
     assert max(len(line.rstrip()) for line in out.splitlines() if "compared:" not in line) <= 80
     assert err == ""
@@ -74,7 +74,7 @@ def test_a_missing_case_ends_with_1_unless_it_is_compared_with_all_before(
 ) -> None:
     made(store, "20260201-less", levit_192=0)
     code, out, _ = run(capsys, "compare", "20260105", "last")
-    assert (code, "1 missing: levit_192 224 px b1 t1 pinned" in out) == (1, True)
+    assert (code, "1 missing: levit_192 224px b1 t1 pinned" in out) == (1, True)
     code, out, err = run(capsys, "compare", "before", "last", "--min-effect", "25%")
     assert (code, "missing" in out) == (0, False)
     assert "night 6 of these cases" in " ".join(err.split())

@@ -63,7 +63,7 @@ def test_a_picture_is_drawn_where_it_is_asked_for(capsys: pytest.CaptureFixture[
     ("words", "code", "said"),
     [
         (["fast", "slow"], 2, "'fast' is 2 stored cases, which differ in batch (1, 16)"),
-        (["fast:batch=1", "fast:batch=1"], 2, "are the same case, fast 224 px b1 t1 pinned. Name two different ones"),
+        (["fast:batch=1", "fast:batch=1"], 2, "are the same case, fast 224px b1 t1 pinned. Name two different ones"),
         (["fat", "slow"], 3, "no stored case is of 'fat'. Did you mean 'fast'? Stored are: fast, slow."),
         (["fast", "slow", "--where", "batch=2"], 3, "no stored case has batch=2. Stored are: 1, 16."),
         (["fast", "slow", "--where", "batch"], 2, "--where 'batch' has no value"),
@@ -112,7 +112,7 @@ def test_profiles_are_shown_and_what_sets_them_apart_from_the_session_is_said(
     assert code == 0
     assert ["kernels a pass" in out, "matmul" in out, "blocks.1" in out] == [True] * 3
     assert "profiling fast" in err
-    assert "profiled-elsewhere: slow 224 px b1 t1 pinned was profiled under other conditions" in " ".join(err.split())
+    assert "profiled-elsewhere: slow 224px b1 t1 pinned was profiled under other conditions" in " ".join(err.split())
     assert document(capsys, *words)["second"]["profile"]["kernels"] == 5
 
 

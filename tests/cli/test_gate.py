@@ -159,7 +159,7 @@ def test_a_stored_session_is_judged_against_a_baseline_and_a_fixed_reference(
     document = json.loads(out)
     verdicts = {case["name"]: case["verdict"] for case in document["cases"]}
     assert {name for name, verdict in verdicts.items() if verdict == "slower"} == {
-        "levit_192 224 px b1 t1 pinned against 20260105", "levit_192 224 px b1 t1 pinned against 20260100",
+        "levit_192 224px b1 t1 pinned against 20260105", "levit_192 224px b1 t1 pinned against 20260100",
     }  # fmt: skip
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "comment.md", "gate.json", "gate.png", "gate.svg", "junit.xml",

@@ -15,6 +15,7 @@ WRITE = "Write the comment, or update it"
 MARK = "<!-- levit-bench gate -->"
 VERDICT = f"{MARK}\n**Slower**: `$(touch pwned)` \"'; touch pwned; | <b>é ✗</b>\n"
 SHA = "a" * 40
+BRANCH = "x$(touch${IFS}pwned)"
 BOT = "github-actions[bot]"
 
 pytestmark = pytest.mark.skipif(not (shutil.which("jq") and shutil.which("bash")), reason="no jq or no bash here")
@@ -32,6 +33,10 @@ done
 [ "$GH_TOKEN" = token ] || exit 4
 echo "$method $path" >> "$CALLS/gh"
 case "$method $path" in
+  "GET repos/us/nets/pulls")
+    printf '%s|' "$@" >> "$CALLS/asked"
+    cat "$CALLS/../pulls.json"
+    ;;
   "GET repos/us/nets/pulls/17") cat "$CALLS/../pull.json" ;;
   "GET repos/us/nets/issues/17/comments?per_page=100") cat "$CALLS/../comments.json" ;;
   POST*|PATCH*) ;;
@@ -53,7 +58,10 @@ class Comments(Job):
             "github.token": "token",
             "github.repository": "us/nets",
             "github.event.workflow_run.head_repository.full_name": "them/nets",
+            "github.event.workflow_run.head_repository.owner.login": "them",
+            "github.event.workflow_run.head_branch": BRANCH,
             "github.event.workflow_run.head_sha": SHA,
+            "github.event.workflow_run.conclusion": "failure",
         }
         super().__init__(folder, "gate-comment.yml", "comment", context)
         self.stub("gh", _GH)
@@ -69,7 +77,15 @@ class Comments(Job):
 
     def pull(self, state: str, repository: str | None, sha: str) -> None:
         head = {"sha": sha, "repo": repository and {"full_name": repository}}
-        (self.programs / "pull.json").write_text(json.dumps({"state": state, "head": head}), encoding="utf-8")
+        told = {"number": 17, "state": state, "head": head}
+        (self.programs / "pull.json").write_text(json.dumps(told), encoding="utf-8")
+        others = [{"number": 3, "state": "open", "head": {"sha": "c" * 40, "repo": None}}]
+        (self.programs / "pulls.json").write_text(json.dumps([*others, told]), encoding="utf-8")
+
+    def leave_nothing(self, conclusion: str) -> None:
+        """As a gate that was ended before its last step."""
+        shutil.rmtree(self.left)
+        self.context["github.event.workflow_run.conclusion"] = conclusion
 
     def present(self, text: str) -> None:
         (self.programs / "comments.json").write_text(text, encoding="utf-8")
@@ -105,6 +121,39 @@ def test_a_later_verdict_takes_the_place_of_the_earlier_one(job: Comments, line:
     done = job.run(WRITE)
     assert done.returncode == 0, done.stdout + done.stderr
     assert job.written() == (["PATCH repos/us/nets/issues/comments/4"], VERDICT)
+
+
+@pytest.mark.parametrize("conclusion", ["failure", "cancelled", "timed_out"])
+def test_a_gate_that_left_nothing_takes_the_place_of_an_older_verdict(
+    job: Comments, tmp_path: Path, conclusion: str
+) -> None:
+    job.leave_nothing(conclusion)
+    job.present(pages([comment(4, f"{MARK}\nPassed")]))
+    done = job.run(WRITE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    asked, body = job.written()
+    assert asked == ["PATCH repos/us/nets/issues/comments/4"]
+    assert body == f"{MARK}\n\n**The gate ended without a verdict.** The log of its job says why.\n"
+    assert f"|head=them:{BRANCH}|" in (job.programs / "calls" / "asked").read_text(encoding="utf-8")
+    assert list(tmp_path.rglob("pwned")) == []
+    assert conclusion in job.told["jobs"]["comment"]["if"]
+
+
+def test_a_gate_that_left_nothing_and_was_overtaken_by_a_push_writes_nothing(job: Comments) -> None:
+    job.leave_nothing("cancelled")
+    job.pull("open", "them/nets", "b" * 40)
+    done = job.run(WRITE)
+    assert done.returncode == 0
+    assert "No open pull request is at the commit that was judged." in done.stdout
+    assert job.written() == ([], None)
+
+
+def test_a_gate_that_is_said_to_have_passed_and_left_nothing_is_refused(job: Comments) -> None:
+    job.leave_nothing("success")
+    done = job.run(WRITE)
+    assert done.returncode == 1
+    assert "::error title=gate-comment::The gate left no files." in done.stdout
+    assert job.calls("gh") == []
 
 
 def test_gates_of_several_names_have_a_comment_each(job: Comments) -> None:

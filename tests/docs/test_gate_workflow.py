@@ -76,6 +76,26 @@ def test_the_branch_is_judged_against_where_it_began_and_not_against_what_its_ba
     assert job.summary.read_text(encoding="utf-8").endswith(said)
 
 
+@pytest.mark.parametrize("workflow", ["gate.yml", "gate-matrix.yml"])
+def test_further_options_are_words_and_no_part_of_the_script(tmp_path: Path, workflow: str) -> None:
+    origin, job = gate(tmp_path, workflow=workflow)
+    job.check_out(origin.folder, origin.head)
+    job.run(FIND)
+    options = "--allow-inconclusive --title $(touch${IFS}pwned) ;touch pwned *"
+    assert job.run(JUDGE, GATE_OPTIONS=options).returncode == 0
+    (called,) = job.calls("levit-bench")
+    assert "|--budget|3m|--allow-inconclusive|--title|$(touch${IFS}pwned)|;touch|pwned|*|--out|" in called
+    assert list(tmp_path.rglob("pwned")) == []
+
+
+@pytest.mark.parametrize("workflow", ["gate.yml", "gate-matrix.yml"])
+def test_a_job_that_ran_out_of_time_still_leaves_its_word(tmp_path: Path, workflow: str) -> None:
+    _, job = gate(tmp_path, workflow=workflow)
+    (show,) = [step for step in job.steps if step.get("name") == SHOW]
+    (upload,) = [step for step in job.steps if step.get("uses", "").startswith("actions/upload-artifact")]
+    assert show["if"] == upload["if"] == "${{ always() }}"
+
+
 @pytest.mark.parametrize("code", ["0", "1", "2", "3", "130"])
 def test_the_check_is_what_the_gate_ends_with(tmp_path: Path, code: str) -> None:
     origin, job = gate(tmp_path)

@@ -59,12 +59,12 @@ def test_sessions_of_all_nights_are_on_a_branch_that_holds_nothing_else(tmp_path
     first = night(tmp_path / "first", origin, "one")
     assert first.calls("levit-bench") == [
         f"run|--networks|nets.py:build|--budget|10m|--store|{first.temp}/tonight",
-        f"compare|before|last|--store|{first.temp}/sessions",
+        "compare|before|last",
     ]
     assert stored(origin) == ["machine/one.jsonl"]
     second = night(tmp_path / "second", origin, "two")
     assert stored(origin) == ["machine/one.jsonl", "machine/two.jsonl"]
-    compared = sorted(path.name for path in (second.temp / "sessions").rglob("*.jsonl"))
+    compared = sorted(path.name for path in (second.temp / "results").rglob("*.jsonl"))
     assert compared == ["one.jsonl", "two.jsonl"], "tonight is compared with the nights before"
     assert git(origin, "rev-list", "--count", "results") == "2"
     assert git(origin, "log", "--format=%an", "-1", "results") == "github-actions[bot]"

@@ -81,7 +81,7 @@ def test_verdicts_are_the_outcomes_of_tests(repository: Repository) -> None:
     edited(path, "levit_384", outcome="failed", reason="it raised")
     out = repository.pytest(
         "--benchmark", "--bench-gate", "a", "--bench-reuse", "last", "-rA", "--bench-out", "gate", "--junitxml=o.xml",
-        "--benchmark-json=o.json",
+        "--benchmark-json=o.json", "--bench-no-wait", "--bench-budget", "90s", "--bench-store=results",
     )  # fmt: skip
     assert repository.code == pytest.ExitCode.TESTS_FAILED
     assert "6 failed, 2 passed, 1 xfailed" in out, out
@@ -91,13 +91,16 @@ def test_verdicts_are_the_outcomes_of_tests(repository: Repository) -> None:
         "test_skipped[levit_128s-b1-t1-pinned]",
     ):  # fmt: skip
         assert f"FAILED test_mine.py::{name}" in out
-    assert "levit_128s 224 px b1 t1 pinned: slower than on side a (a): takes 1.2" in out
-    assert "other outputs: its outputs are 0.4 from those of side a" in out
-    assert "levit_384 224 px b1 t1 pinned: failed: no time on side b: failed: it raised" in out
-    assert "levit_256 224 px b1 t1 pinned: side b has it, and side a has not" in out
-    assert f"{RIVAL} 224 px" not in out, "what tests compare theirs with has no verdict"
-    assert "Gate failed: of 5 cases 1 failed (levit_384" in out
-    assert "--benchmark --bench-gate a -rA --junitxml=o.xml --benchmark-json=o.json\n" in out
+    assert "- slower 1.29: levit_128s 224px b1 t1 pinned: takes 1.29" in out, (
+        "the short summary begins with what counts"
+    )
+    assert "levit-bench gate, side b against side a (a): ratio 1.29, 95 % CI 1.2" in out
+    assert "levit_192 224px b1 t1 pinned: its outputs are 0.4 from those of side a" in out
+    assert "failed: levit_384 224px b1 t1 pinned: no time on side b: failed: it raised" in out
+    assert "levit_256 224px b1 t1 pinned: side b has it, and side a has not" in out
+    assert f"{RIVAL} 224px" not in out, "what tests compare theirs with has no verdict"
+    assert "Gate failed: 1 of 5 networks failed (levit_384" in out
+    assert "--benchmark --bench-gate a -rA --bench-budget 90s --bench-allow-other-outputs\n" in out
     found = cases_of(repository.folder / "o.xml")
     assert property_of(found["test_time[levit_128s-b1-t1-pinned]"], "gate") == "slower"
     assert float(property_of(found["test_time[levit_128s-b1-t1-pinned]"], "gate_ratio") or 0) == pytest.approx(
@@ -122,7 +125,10 @@ def test_a_gate_that_passed_is_green(repository: Repository) -> None:
     out = repository.pytest(*words)
     assert repository.code == 0, out
     assert "2 passed" in out
-    assert "Gate passed, nothing is slower: of 2 cases 1 faster, 1 same." in out
+    assert "Gate passed, nothing is slower: 1 of 2 networks is faster, 1 is the same." in out
+    out = repository.pytest(*words, "-q")
+    assert out.splitlines().count("gate passed (2 cases)") == 1
+    assert "differs" not in out
 
 
 def test_one_that_cannot_tell_is_inconclusive_and_not_green(repository: Repository) -> None:
@@ -136,7 +142,8 @@ def test_one_that_cannot_tell_is_inconclusive_and_not_green(repository: Reposito
     assert "pytest ends with 1, although no test failed: the gate is inconclusive" in out
     case = cases_of(repository.folder / "o.xml")["test_time[levit_128-b1-t1-pinned]"]
     (skipped,) = case.iter("skipped")
-    assert "levit_128 224 px b1 t1 pinned: inconclusive: " in str(skipped.get("message"))
+    assert ": levit_128 224px b1 t1 pinned: " in str(skipped.get("message"))
+    assert str(skipped.get("message")).startswith("inconclusive ")
     assert property_of(case, "gate") == "inconclusive"
     out = repository.pytest(*words, "-v", "--bench-allow-inconclusive")
     assert repository.code == 0, out
@@ -244,9 +251,10 @@ def test_a_planted_slowdown_fails_its_test_and_no_other(repository: Repository) 
     out = repository.pytest("--benchmark", "--bench-gate", "main", "--bench-budget", "auto", "--bench-no-wait")
     assert repository.code == pytest.ExitCode.TESTS_FAILED, out
     assert "1 failed, 1 passed" in out
-    assert "nets.py:build 64 px b1 t1 pinned: slower than on side a (main): takes" in out
+    assert ": nets.py:build 64px b1 t1 pinned: takes" in out
+    assert "levit-bench gate, side b against side a (main): ratio" in out
     assert "differs: file nets.py: " in out
     assert "side a has no 'nets.py:added'" in out
     assert (git(folder, "worktree", "list"), git(folder, "status", "--porcelain")) == before
     again = repository.pytest("--benchmark", "--bench-reuse", "last", "--bench-min-effect", "100%")
-    assert "slower than on side a (main): takes" in again, "ten times the work is more than twice the time"
+    assert "- slower" in again, "ten times the work is more than twice the time"

@@ -169,8 +169,8 @@ def test_speed(measured):
 """
     repository.write({"conftest.py": FAKE, "test_mine.py": text})
     out = repository.pytest("--benchmark", "-vv", "-l")
-    assert "record     = <Record 'fake:one 224 px b1 t1 pinned' of session s1: done, 3 runs>" in out
-    assert "measured   = <Measured fake:one 224 px b1 t1 pinned: 10.0 ms a batch>" in out
+    assert "record     = <Record 'fake:one 224px b1 t1 pinned' of session s1: done, 3 runs>" in out
+    assert "measured   = <Measured fake:one 224px b1 t1 pinned: 10.0 ms a batch>" in out
     assert "<Run 0: 2 turns>" in out
     assert max(map(len, out.splitlines())) < 1200
 

@@ -115,7 +115,7 @@ def test_a_rival_among_the_tests_is_timed_once_and_its_own_test_says_that_it_is_
     repository.write({"conftest.py": FAKE, "test_mine.py": SUITE})
     out = repository.pytest("--benchmark", "-p", "no:randomly", "-k", "b1")
     assert "1 failed, 1 passed" in out
-    assert "UsageError: ratio(): 'fake:one' is fake:one 224 px b1 t1 pinned itself" in out
+    assert "UsageError: ratio(): 'fake:one' is fake:one 224px b1 t1 pinned itself" in out
     assert "case_lookup.py" not in out
     assert asked(repository.folder) == [[["fake:quick", 1, 1], ["fake:one", 1, 1]]]
 
@@ -124,7 +124,7 @@ def test_a_rival_that_failed_fails_the_comparison_with_its_reason(repository):
     repository.write({"conftest.py": FAKE, "test_mine.py": SUITE.replace('="fake:one"', '="fake:broken"')})
     out = repository.pytest("--benchmark", "-k", "quick and b1")
     assert repository.code == 1
-    assert "ratio(): fake:broken 224 px b1 t1 pinned failed: it broke" in out
+    assert "ratio(): fake:broken 224px b1 t1 pinned failed: it broke" in out
 
 
 def test_a_rival_may_differ_from_its_test_in_an_axis():

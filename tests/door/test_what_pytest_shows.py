@@ -164,6 +164,8 @@ def test_an_interrupted_session_ends_the_run_and_says_where_it_is(speed):
     out = speed.pytest("--benchmark", "-k", "test_speed")
     assert speed.code == 2
     assert "what was taken is in" in out
+    assert "interrupted: no test was run; what was timed until then is stored" in out
+    assert "nothing was timed" not in out
 
 
 def test_under_xdist_timed_tests_are_skipped_with_the_reason_and_checks_are_not(speed):

@@ -106,5 +106,5 @@ def test_where_no_choice_fits_both_sides_one_name_is_offered():
 
 def test_two_different_cases_are_needed():
     assert two(RECORDS, "net@224", "net@256") == (RECORDS[3], RECORDS[4])
-    with pytest.raises(UsageError, match="'net@224' and 'net:resolution=224' are the same case, net 224 px"):
+    with pytest.raises(UsageError, match="'net@224' and 'net:resolution=224' are the same case, net 224px"):
         two(RECORDS, "net@224", "net:resolution=224")

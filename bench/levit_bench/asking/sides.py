@@ -263,9 +263,8 @@ def _on_sides(request: Request, sides: PlacedSides, workshop: SidesWorkshop) -> 
         for side_name, reason in reasons.items():
             only = {"first": None, "second": name} if side_name == "a" else {"first": name, "second": None}
             differences.append(SideDifference(kind="networks", name=name, **only))
-            message = (
-                f"side {side_name} has no {name[:200]!r}: {reason} {why_lacking(by_name[side_name], name)}".rstrip()
-            )
+            why = reason.removeprefix(f"network {name!r}: ")
+            message = f"side {side_name} has no {name[:200]!r}: {why} {why_lacking(by_name[side_name], name)}".rstrip()
             findings.append(Finding(kind="network-on-one-side", message=message))
     return _Group(tuple(found["a"]), tuple(found["b"]), tuple(differences), tuple(findings))
 

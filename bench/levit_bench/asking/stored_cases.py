@@ -70,7 +70,7 @@ def _missing(
     subjects: Sequence[Record],
 ) -> str:
     """What is missing, and what is stored instead."""
-    axes = " ".join([f"{pixels} px"] * (pixels is not None) + [f"{name}={value}" for name, value in wanted.items()])
+    axes = " ".join([f"{pixels}px"] * (pixels is not None) + [f"{name}={value}" for name, value in wanted.items()])
     file, _, digest = network.partition("#")
     versions = [record.case for record in subjects if digest and record.case.network.partition("#")[0] == file]
     if of_network:

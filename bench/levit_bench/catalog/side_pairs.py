@@ -43,8 +43,7 @@ def pair_name(case: Case, axes: Collection[str] = ()) -> str:
     """The name of a case and its counterpart in a few words, equal from gate to gate: without digests and sides, and
     without the axes that differ, of which the two have different values.
     """
-    size = () if "resolution" in axes else (f"{case.size} px",)
-    return " ".join([without_digest(case.network), *size, *case.words(leave_out=("resolution", "side", *axes))])
+    return " ".join([without_digest(case.network), *case.words(leave_out=("side", *axes))])
 
 
 def axes_that_differ(cases: Iterable[Case]) -> tuple[str, ...]:

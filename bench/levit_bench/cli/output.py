@@ -79,6 +79,13 @@ def print_wrapped(console: Console, text: str, style: str = "") -> None:
     console.print(wrapped(Text(text, style=style), console.width))
 
 
+def note_printed(finding: Finding) -> None:
+    """Remember that a finding was printed, so that this command does not print it again at its end."""
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.meta.setdefault(_PRINTED, set()).add((finding.kind, finding.message))
+
+
 def print_findings(findings: Iterable[Finding], most: int | None = None) -> None:
     """Print each finding once a command, on stderr; of more than `most`, the last ones by their kinds."""
     console, context = stderr(), click.get_current_context(silent=True)

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
+from levit_bench.cli.output import note_printed, print_words
 from levit_bench.numbers.units import counted, format_duration
 from levit_bench.planning.budget import Plan
 from levit_bench.records import Finding, Look
@@ -118,7 +119,8 @@ class Reporter:
         if (finding.kind, finding.case) in self._noticed:
             return
         self._noticed.add((finding.kind, finding.case))
-        self._console.print(Text(visible(f"{finding.kind}: {finding.message}"), style="yellow"))
+        print_words(self._console, visible(f"{finding.kind}: {finding.message}"), style="yellow")
+        note_printed(finding)
 
     def looked(self, look: Look) -> None:
         """An interim look was taken: print its decisions in a line."""

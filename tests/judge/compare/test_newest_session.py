@@ -78,6 +78,8 @@ def test_nights_are_counted_and_told() -> None:
     assert "night 30" in told.message
     assert "14%" in told.message
     assert since(flat(rows[:3]), flat(rows)) == 28
+    (first,) = (f for f in nightly(flat(rows[:1]), rows[1]).findings if f.kind == "nights-counted")
+    assert "of nights. A named" in first.message, "of one night there is nothing to add up"
 
 
 def test_the_first_night_has_one_before_it_and_short_or_odd_nights_give_an_answer() -> None:

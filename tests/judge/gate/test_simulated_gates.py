@@ -148,7 +148,7 @@ class Sided:
 def only(records: list[Record], **rules: bool) -> tuple[CaseVerdict, int]:
     made = side_by_side(records, RULES._replace(**rules))
     (case,) = made.cases
-    assert case.name == "nets.py:build 224 px b1 t1 pinned"
+    assert case.name == "nets.py:build 224px b1 t1 pinned"
     return case.verdict, made.exit_code
 
 

@@ -69,7 +69,7 @@ def test_a_network_that_is_what_it_was_is_taken_on() -> None:
 def test_a_network_that_has_changed_under_its_name_is_refused(changed: dict[str, float], said: str) -> None:
     with pytest.raises(UsageError) as refused:
         _refuse_changed(Path("s.jsonl"), [LINE], [msgspec.structs.replace(LINE, **changed)])
-    assert "nets:build 224 px b1 t1 pinned is another network than when the session was begun" in str(refused.value)
+    assert "nets:build 224px b1 t1 pinned is another network than when the session was begun" in str(refused.value)
     assert said in str(refused.value)
 
 

@@ -58,12 +58,12 @@ ratio: second over first; 95 % CI: 98.75 % each, so that 95 % hold for all 4 cas
 detectable: the smallest slowdown that so many runs find four times in five
 slower, faster: all of the interval beyond 1, and at least 12 %
 same: the 97.5 % interval, so wide for all of them together, within ±12 %
-broken 224 px b1 t1 pinned: no time on the second side: failed: it raised
-few 224 px b1 t1 pinned: too few runs: the second has 2 runs, and a comparison needs 3. Measure again with a larger \
+broken 224px b1 t1 pinned: no time on the second side: failed: it raised
+few 224px b1 t1 pinned: too few runs: the second has 2 runs, and a comparison needs 3. Measure again with a larger \
 --budget, or add runs to the newest session: levit-bench run --resume last --budget 2m
-other 224 px b1 t1 pinned: the sides differ in torch (2.13.0, 2.14.0)
-gone 224 px b1 t1 pinned: missing, only the first holds it
-fresh 224 px b1 t1 pinned: new, only the second holds it
+other 224px b1 t1 pinned: the sides differ in torch (2.13.0, 2.14.0)
+gone 224px b1 t1 pinned: missing, only the first holds it
+fresh 224px b1 t1 pinned: new, only the second holds it
 """
 
 
@@ -80,10 +80,10 @@ def test_the_table_has_a_row_a_verdict_and_a_reason_for_everything_else():
 
 def test_the_sentence_tells_the_worst_first_and_counts_every_case():
     assert sentence(REPORT) == (
-        "5 cases compared: 1 slower: [red]levit_192 224 px b1 t1 pinned (takes 1.30 times as long, at least 1.19); "
-        "1 faster: b0 224 px b1 t1 pinned (takes 0.700 times as long, at most 0.763); 1 same; 2 inconclusive; "
-        "1 failed: broken 224 px b1 t1 pinned; 1 not comparable: other 224 px b1 t1 pinned; "
-        "1 missing: gone 224 px b1 t1 pinned; 1 new: fresh 224 px b1 t1 pinned."
+        "5 cases compared: 1 slower: [red]levit_192 224px b1 t1 pinned (takes 1.30 times as long, at least 1.19); "
+        "1 faster: b0 224px b1 t1 pinned (takes 0.700 times as long, at most 0.763); 1 same; 2 inconclusive; "
+        "1 failed: broken 224px b1 t1 pinned; 1 not comparable: other 224px b1 t1 pinned; "
+        "1 missing: gone 224px b1 t1 pinned; 1 new: fresh 224px b1 t1 pinned."
     )
 
 
@@ -148,7 +148,7 @@ def test_a_resumed_session_has_wider_limits_and_the_legend_counts_its_cases_alon
 
 def test_a_report_without_a_single_limit_has_no_legend_and_an_empty_one_a_sentence():
     report = compare([timed("n", 1, "a")], [record("n", [0.01], session="b")])
-    assert notes(report) == [f"n 224 px b1 t1 pinned: {report.rows[0].comparison.reason}"]
+    assert notes(report) == [f"n 224px b1 t1 pinned: {report.rows[0].comparison.reason}"]
     assert sentence(Report(())) == "0 cases compared."
 
 
@@ -162,7 +162,7 @@ def test_the_document_says_what_the_table_says_and_is_plain_json():
     assert (slower["first_session"], slower["second_session"]) == ("s1", "s2")
     assert (rows["few"]["ratio"], rows["few"]["detectable_ratio"], rows["few"]["runs"]) == (None, None, 0)
     assert rows["broken"]["verdict"] == "not comparable"
-    assert (told["missing"], told["new"]) == (["gone 224 px b1 t1 pinned"], ["fresh 224 px b1 t1 pinned"])
+    assert (told["missing"], told["new"]) == (["gone 224px b1 t1 pinned"], ["fresh 224px b1 t1 pinned"])
 
 
 def test_findings_are_those_of_the_comparison_and_of_its_sessions_by_name():

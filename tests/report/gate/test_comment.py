@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 from levit_bench.judge.gate.gate_report import CaseVerdict
 from levit_bench.records import Side, SideDifference
@@ -68,7 +69,7 @@ def test_the_numbers_are_those_of_the_report() -> None:
         ["case", "ratio, b over a", "95 % CI", "detectable", "latency, a → b"],
         ["net_slower 224px b1 t1 pinned", "1.12", "1.07 to 1.17", "3.4 %", "10.0 ms → 11.2 ms"],
     ]
-    assert outputs[1][1:3] == ["0.31", "0.0010"]
+    assert outputs[1][1:7] == ["1.01", "0.990 to 1.03", "3.0 %", "10.0 ms → 10.1 ms", "0.31", "0.0010"]
     assert unsure[1][1:] == ["1.02", "0.970 to 1.08", "8.3 %", "10.0 ms → 10.2 ms", made.REASONS[V.INCONCLUSIVE]]
     assert apart[1] == ["net_not_comparable 224px b1 t1 pinned", made.REASONS[V.NOT_COMPARABLE]]
     assert [row[0] for row in others[1:]] == ["faster", "same", "new"]
@@ -78,10 +79,44 @@ def test_the_numbers_are_those_of_the_report() -> None:
 def test_the_head_says_what_to_do_and_the_command_is_a_block_of_its_own() -> None:
     tokens = parsed(comment(made.EVERY))
     blocks = [token.content for token in tokens if token.type == "code_block"]
-    assert blocks == ["levit-bench gate --networks 'net_*' --a main\n"] * 2
+    again = "levit-bench gate --networks 'net_*' --a main"
+    assert blocks == [f"{again} --allow-other-outputs\n", f"{again}\n"]
     assert "Look for the slowdown in what differs between the sides." in plain(
         next(token for token in tokens if token.type == "inline" and token.content.startswith("Gate failed"))
     )
+
+
+def test_the_head_names_both_commits_and_what_the_names_of_cases_say() -> None:
+    text = comment(made.EVERY)
+    above, _, _ = text.partition("<details>")
+    assert (
+        "\n\nJudged (b): working tree, commit fedcba987654 with uncommitted changes. Compared with (a): main, commit "
+        "0123456789ab.\n\n"
+    ) in above
+    assert (
+        "\n\nIn names of cases: 224px = resolution 224, b1 = batch 1, t1 = 1 thread, pinned = allocator pinned.\n"
+        in above
+    )
+    assert "In a checkout of commit fedcba987654, with the changes that were not committed; times" in text
+
+
+def test_a_title_stands_above_the_tables_and_in_the_conditions() -> None:
+    case = made.case(V.SAME)
+    assert case.second is not None
+    titled = case._replace(second=msgspec.structs.replace(case.second, title="before the <release>"))
+    text = comment(made.report([titled]))
+    assert "\n\nbefore the &#60;release&#62;\n\n" in text
+    assert "- session: 20261126T060430Z-2c11, before the &#60;release&#62;\n" in text
+
+
+def test_stored_sessions_show_the_multiples_that_their_ratio_is_of() -> None:
+    text = comment(made.report([V.SLOWER], baseline="s0", session="s1", sides=(), command=()))
+    ((head, row),) = tables(text)
+    assert head[-1] == "time over the yardstick's, a → b"
+    first, second = map(float, row[-1].split(" → "))
+    assert second / first == pytest.approx(1.12, 0.01)
+    assert "Judged (b): session s1. Compared with (a): session s0." in text
+    assert "With the store that holds s0 and s1." in text
 
 
 def test_every_outcome_has_a_heading_of_its_own() -> None:

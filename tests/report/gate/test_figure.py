@@ -65,13 +65,14 @@ def test_every_word_is_inside_and_rows_do_not_overlap(gate: made.GateReport) -> 
 def test_each_row_says_its_ratio_and_its_verdict() -> None:
     figure = draw(made.EVERY)
     shown = words(figure)
-    assert names(figure)[0] == "net_failed 224px b1 t1 pinned"
+    assert names(figure)[0] == "net_failed"
     for verdict in V:
         assert verdict.value in shown
     for value in ("1.12", "0.900", "1.00", "1.02", "1.01"):
         assert value in shown
-    assert "Gate failed (9 cases)" in shown
-    assert "b: working tree · a: main" in shown
+    assert "Gate failed (9 networks)" in shown
+    assert "b: working tree, commit fedcba987654 with uncommitted changes · a: main, commit 0123456789ab" in shown
+    assert "every row: resolution 224, batch 1, 1 thread, allocator pinned" in shown
 
 
 def test_the_intervals_and_the_margin_are_where_the_report_has_them() -> None:
@@ -106,6 +107,22 @@ def test_long_names_are_shortened_in_the_middle_and_stay_apart() -> None:
     shown = names(draw(gate))
     assert len(set(shown)) == 5
     assert all(name.startswith("net_") and "…" in name and name[-2] == "_" for name in shown)
+
+
+def test_rows_say_what_tells_them_apart_and_no_folder_that_all_have() -> None:
+    network = "models/classification/of_our_own/nets.py:build_a_very_long_name_{}"
+    names_and_words = [(network.format(at), batch) for at in range(3) for batch in ("b1", "b16")]
+    gate = made.report(
+        [made.case(V.SAME, f"{one} 224px {batch} t1 pinned", network=one) for one, batch in names_and_words]
+    )
+    figure = draw(gate)
+    assert names(figure) == [f"…build_a_very_long_name_{at} {batch}" for at in range(3) for batch in ("b1", "b16")]
+    assert "every row: resolution 224, 1 thread, allocator pinned" in words(figure)
+    short = [
+        made.case(V.SAME, f"nets.py:tiny_network_{at} 224px b1 t1 pinned", network=f"nets.py:tiny_network_{at}")
+        for at in "ab"
+    ]
+    assert names(draw(made.report(short))) == ["nets.py:tiny_network_a", "nets.py:tiny_network_b"]
 
 
 def test_further_rows_are_counted_and_are_those_that_matter_least() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from levit_bench.judge.gate.gate_report import CaseVerdict
+from levit_bench.judge.verdicts import Verdict
 from levit_bench.records import Finding
 from levit_bench.report.gate.sentence import overall
 
@@ -15,37 +17,59 @@ V = CaseVerdict
 def test_a_failed_gate_names_what_failed_worst_first_and_what_to_do_about_each() -> None:
     told = overall(made.EVERY)
     assert told.sentence == (
-        "Gate failed: of 9 cases 1 failed (net_failed 224px b1 t1 pinned), 1 missing (net_missing 224px b1 t1 pinned), "
-        "1 slower (net_slower 224px b1 t1 pinned takes 1.12 times as long, at least 1.07), 1 with other outputs "
-        "(net_other_outputs 224px b1 t1 pinned), 1 inconclusive (net_inconclusive 224px b1 t1 pinned), 1 not "
-        "comparable (net_not_comparable 224px b1 t1 pinned), 1 faster, 1 same, 1 new."
+        "Gate failed: 1 of 9 networks failed (net_failed 224px b1 t1 pinned), 1 is missing (net_missing 224px b1 t1 "
+        "pinned), 1 is slower (net_slower 224px b1 t1 pinned takes 1.12 times as long, at least 1.07), 1 has other "
+        "outputs (net_other_outputs 224px b1 t1 pinned, and takes 1.01 times as long, 0.990 to 1.03), 1 is "
+        "inconclusive (net_inconclusive 224px b1 t1 pinned), 1 is not comparable (net_not_comparable 224px b1 t1 "
+        "pinned), 1 is faster, 1 is the same, 1 is new."
     )
     assert told.advice.startswith("Fix what failed, for the reasons that stand with the cases. Bring the missing")
-    assert told.advice.endswith("To measure it again:")
-    assert told.command == "levit-bench gate --networks 'net_*' --a main"
+    assert told.advice.endswith("To measure again so:")
+    assert told.command == "levit-bench gate --networks 'net_*' --a main --allow-other-outputs"
     assert told.text == f"{told.sentence} {told.advice} {told.command}"
 
 
 def test_advice_is_given_for_what_there_is_alone() -> None:
     told = overall(made.report([V.SLOWER, V.SAME]))
-    assert told.advice == "Look for the slowdown in what differs between the sides. To measure it again:"
+    assert told.advice == "Look for the slowdown in what differs between the sides. To measure again:"
     alike = overall(made.report([V.SLOWER], differences=()))
     assert alike.advice.startswith("Nothing that is recorded differs between the sides: add --null")
     stored = overall(made.report([V.SLOWER], baseline="s0", session="s1", command=()))
     assert stored.advice.startswith("Look for what was changed since session s0.")
-    assert stored.command == "levit-bench gate --baseline s0"
+    assert stored.command == "levit-bench gate --baseline s0 --session s1"
+    assert stored.sentence.endswith("at least 1.07); times are multiples of the yardstick's.")
 
 
 def test_only_the_first_few_are_named() -> None:
     told = overall(made.many(5, V.MISSING)).sentence
-    assert told == "Gate failed: of 5 cases 5 missing (net_0, net_1, net_2 and 2 more)."
+    assert told == "Gate failed: all 5 networks are missing (net_0, net_1, net_2 and 2 more)."
+
+
+def test_a_network_in_several_settings_is_several_cases() -> None:
+    cases = [made.case(V.SAME, f"net b{batch}", network="net") for batch in (1, 4, 16)]
+    told = overall(made.report([*cases, made.case(V.SLOWER, "net b64", network="net"), cases[0]])).sentence
+    assert told.startswith(
+        "Gate failed: 1 of 5 cases is slower (net b64 takes 1.12 times as long, at least 1.07), 4 are"
+    )
+    assert overall(made.report([V.SAME])).sentence.startswith(
+        "Gate passed, nothing is slower: the only network is the same."
+    )
+
+
+def test_a_network_of_other_outputs_says_that_it_is_slower_and_by_how_much() -> None:
+    reason = "takes 1.65 times as long, at least 1.60"
+    slower = msgspec.structs.replace(made.compared(1.65, 1.6, 1.7, 1.03), verdict=Verdict.SLOWER, reason=reason)
+    told = overall(made.report([made.case(V.OTHER_OUTPUTS, "net", comparison=slower), V.SAME]))
+    assert f"1 of 2 networks has other outputs (net, and is slower: {reason})" in told.sentence
+    without = overall(made.report([made.case(V.OTHER_OUTPUTS, "net", comparison=None)]))
+    assert "(net)" in without.sentence
 
 
 def test_a_gate_that_passed_says_what_it_would_have_found_and_asks_for_nothing() -> None:
     told = overall(made.QUIET)
     assert told.sentence == (
-        "Gate passed, nothing is slower: of 2 cases 1 faster, 1 same. A slowdown of 3.6 % would have been found in "
-        "each of them, four times in five."
+        "Gate passed, nothing is slower: 1 of 2 networks is faster, 1 is the same. A slowdown of 3.6 % would have been "
+        "found in each of them, four times in five."
     )
     assert (told.advice, told.command) == ("No action is needed.", "")
 
@@ -68,12 +92,21 @@ def test_an_inconclusive_gate_says_how_much_could_hide_and_how_to_find_the_margi
     assert told.command == "levit-bench gate --networks 'net_*' --a main --find 5%"
     assert "allow" not in told.sentence
     allowed = overall(made.report([V.INCONCLUSIVE], rules=made.ALLOWED))
-    assert allowed.sentence.startswith("Gate inconclusive, which --allow-inconclusive lets pass: of 1 case")
+    assert allowed.sentence.startswith(
+        "Gate inconclusive, which --allow-inconclusive lets pass: the only network is inc"
+    )
 
 
 def test_of_stored_sessions_runs_are_added() -> None:
     told = overall(made.report([V.INCONCLUSIVE], baseline="s0", session="s1"))
     assert told.command == "levit-bench run --resume s1 --budget 2m"
+
+
+def test_no_budget_is_offered_where_a_finding_says_that_none_will_do() -> None:
+    beyond = Finding(kind="sessions-out-of-reach", message="no budget lets two single sessions find less than 11 %")
+    told = overall(made.report([V.INCONCLUSIVE], baseline="s0", session="s1", findings=(beyond,)))
+    assert "No budget lets two single sessions find 5 %: measure both sides in one session" in told.advice
+    assert told.command == ""
 
 
 def test_more_runs_are_not_advised_where_the_margin_was_detectable() -> None:
@@ -98,7 +131,7 @@ def test_nothing_compared_is_never_a_pass(allow: bool) -> None:
     empty, apart = made.report(rules=rules), made.report([V.NOT_COMPARABLE, V.NEW], rules=rules)
     assert (empty.exit_code, apart.exit_code) == (3, 3)
     assert overall(empty).text.startswith("Nothing was compared: no case. A gate without cases never passes.")
-    assert overall(apart).text.startswith("Nothing was compared: of 2 cases 1 not comparable (")
+    assert overall(apart).text.startswith("Nothing was compared: 1 of 2 networks is not comparable (")
 
 
 def test_sides_that_cannot_be_compared_need_no_longer_session() -> None:
@@ -110,14 +143,16 @@ def test_sides_that_cannot_be_compared_need_no_longer_session() -> None:
 def test_without_a_command_line_the_command_follows_from_cases_and_sides() -> None:
     own = made.renamed(made.case(V.SLOWER), "my nets.py:build#3f2a91")
     told = overall(made.report([own, V.SAME], command=()))
-    assert told.command == "levit-bench gate --networks 'my nets.py:build,net_same' --a main --b 'working tree'"
+    assert told.command.startswith(
+        "levit-bench gate --networks 'my nets.py:build,net_same' --a main --b 'working tree' "
+    )
 
 
 def test_what_tests_declared_is_asked_for_again_with_pytest_and_in_its_options() -> None:
     words = ("--benchmark", "--bench-gate", "main runtime=eager")
     failed = overall(made.report([V.SLOWER, V.OTHER_OUTPUTS], pytest_words=words))
-    assert failed.command == "pytest --benchmark --bench-gate 'main runtime=eager'"
-    assert "add --bench-allow-other-outputs." in failed.advice
+    assert failed.command == "pytest --benchmark --bench-gate 'main runtime=eager' --bench-allow-other-outputs"
+    assert "Where other outputs are meant, --bench-allow-other-outputs judges the times alone." in failed.advice
     unsure = overall(made.report([V.INCONCLUSIVE], pytest_words=words, rules=made.ALLOWED))
     assert unsure.command == "pytest --benchmark --bench-gate 'main runtime=eager' --bench-find 5%"
     assert "which --bench-allow-inconclusive lets pass" in unsure.sentence

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 
+import msgspec
 import pytest
+from levit_bench.catalog.side_pairs import WORKING_TREE
 from levit_bench.judge.gate.gate_report import CaseVerdict
 from levit_bench.records import SideDifference
 from levit_bench.report.gate.table import MOST_DIFFERENCES, MOST_REASONS, notes, table
@@ -63,7 +65,7 @@ def test_the_notes_say_sides_differences_control_rules_and_session() -> None:
     told = notes(made.EVERY)
     assert "net_failed 224px b1 t1 pinned: side b failed: RuntimeError: it raised (nets.py:12)" in told
     assert "a: main, commit 0123456789ab, Python 3.11.9" in told
-    assert "b: working tree, commit fedcba987654, with uncommitted changes, Python 3.11.9" in told
+    assert "b: working tree, commit fedcba987654 with uncommitted changes, Python 3.11.9" in told
     assert "differs: package torch: 2.12.0 in a, 2.13.0 in b" in told
     assert "control: none; --null measures side a against itself in the same session" in told
     assert "95 % CI: 99 % each, so that 95 % hold for 5 comparisons together" in told
@@ -97,6 +99,35 @@ def test_looks_and_what_is_allowed_are_told() -> None:
     told = notes(made.report([V.SAME], rules=rules, looks_taken=1, looks_declared=2))
     assert "looks: 1 of 2 declared looks taken, and the limits allow for all of them" in told
     assert sum(line.startswith("--allow-") for line in told) == 2
+
+
+def test_the_level_says_how_many_looks_it_is_for() -> None:
+    def level(family: int, looks: int) -> str:
+        told = notes(made.report([V.SAME], family=family, looks_declared=looks))
+        return next(line for line in told if line.startswith("95 % CI"))
+
+    assert level(1, 1) == "95 % CI: 95 % each"
+    assert level(2, 2) == "95 % CI: 97.5 % each, so that 95 % hold for 2 looks together"
+    assert level(6, 2).endswith("so that 95 % hold for 3 cases at each of 2 looks together")
+
+
+def test_a_commit_that_was_asked_for_is_named_once_and_a_clean_tree_by_its_commit() -> None:
+    first, second = made.SIDES
+    sides = (
+        msgspec.structs.replace(first, asked=str(first.revision)),
+        msgspec.structs.replace(second, asked=WORKING_TREE, dirty=False),
+    )
+    told = notes(made.report([V.SAME], sides=sides))
+    assert "a: commit 0123456789ab, Python 3.11.9" in told
+    assert "b: commit fedcba987654, Python 3.11.9" in told
+
+
+def test_what_was_to_be_found_is_told_in_place_of_a_budget() -> None:
+    case = made.case(V.SAME)
+    assert case.second is not None
+    protocol = msgspec.structs.replace(case.second.protocol, find=0.2, budget_s=60)
+    case = case._replace(second=msgspec.structs.replace(case.second, protocol=protocol))
+    assert any("3 runs · to find 20 % in at most 1 min ·" in line for line in notes(made.report([case])))
 
 
 def test_stored_sessions_are_named_in_place_of_sides() -> None:

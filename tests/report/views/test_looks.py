@@ -20,6 +20,14 @@ def test_a_look_in_a_line_counts_what_it_decided() -> None:
     assert [looks.spoken(runs) for runs in ((1,), (4, 6), (4, 7, 12))] == ["1 run", "4 and 6 runs", "4, 7 and 12 runs"]
 
 
+def test_a_look_of_a_gate_counts_pairs_and_after_the_last_one_nothing_has_turns() -> None:
+    same, unsure = Decision(verdict="same", why="w"), Decision(verdict="open", why="w")
+    first = Look(number=1, of=2, runs=4, level=0.98, decided={"b1": same}, resting=("a1", "b1"))
+    assert looks.sentence(first) == "look 1 of 2, after 4 runs: 1 the same; 1 gets no more turns"
+    last = Look(number=1, of=1, runs=3, level=0.95, decided={"b1": same, "b2": unsure}, resting=("a1", "b1"))
+    assert looks.sentence(last) == "look 1 of 1, after 3 runs: 1 the same, 1 undecided"
+
+
 def test_decisions_are_shown_with_the_runs_behind_them_and_the_numbers() -> None:
     records = race(1, REGULAR["normal"]).records
     (table,) = looks.tables(records)

@@ -20,11 +20,8 @@ if TYPE_CHECKING:
 
 _OF_MEASURING = ("first", "second", "control", "networks", "budget", "find", "at_most", "title", "is_plan")
 """Parameters that mean nothing where stored sessions are judged."""
-_NOT_REPEATED = (
-    "budget", "find", "at_most", "is_plan", "root", "title", "out", "name", "annotations", "as_json", "no_wait",
-    "cache", "fresh",
-)  # fmt: skip
-"""Parameters that say how long, where to and how it is shown, and nothing of what is compared."""
+_NOT_REPEATED = ("is_plan", "root", "out", "annotations", "as_json", "no_wait", "cache", "fresh")
+"""Parameters that say where to, when and how it is shown, and nothing of what is measured and judged."""
 _MOST = "10m"
 
 

@@ -326,10 +326,10 @@ def counted(nights: int, *, named: bool = False, baseline: str = "") -> tuple[Fi
     chance_a_night = ALPHA / SHARE / 2
     chance = 1 - (1 - chance_a_night) ** nights
     start = "" if named else f" A named baseline starts the count again: {command_line('tag', 'baseline', 'last')}"
+    so = f", so at least once in {nights} with a chance of at most {chance:.0%}" if nights > 1 else ""
     message = (
         f"{baseline}night {nights} of these cases{' since the baseline' if named else ''}. Unchanged code is called "
-        f"slower in at most {chance_a_night:.1%} of nights, so at least once in {nights} with a chance of at "
-        f"most {chance:.0%}."
+        f"slower in at most {chance_a_night:.1%} of nights{so}."
         f"{start}"
     )
     return (Finding(kind="nights-counted", message=message),)

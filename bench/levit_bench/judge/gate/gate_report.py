@@ -131,7 +131,7 @@ class GateReport(NamedTuple):
     is_stopped: bool = False
     """Whether whoever asked for this report stopped the session, which then ends with 130."""
     command: tuple[str, ...] = ()
-    """Words after `levit-bench gate` that ask for the same again: sides, networks, axes and rules, without budget,
+    """Words after `levit-bench gate` that ask for the same again: sides, networks, axes, budget and rules, without
     store and exports. Empty where no command line asked."""
     pytest_words: tuple[str, ...] = ()
     """The same after `pytest`, where tests declared the cases; else empty."""

@@ -130,17 +130,19 @@ def _run(group: Sequence[Record], files: dict[str, str], store: Sequence[str]) -
     if toml:
         number = len(files) + 1
         names.insert(0, files.setdefault(toml, "networks.toml" if number == 1 else f"networks-{number}.toml"))
-    options = [
-        f"{axis.option} {shlex.quote(','.join(values))}" for axis in _ASKED if (values := _axis_values(axis, group))
-    ]
-    return " ".join(
-        [
-            f"levit-bench run --networks {shlex.quote(','.join(names))}",
-            *options,
-            *_protocol_options(protocol),
-            *([shlex.join(store)] if store else []),
-        ]
-    )
+    words = ["--networks", ",".join(names), *axis_options(group), *protocol_options(protocol), *store]
+    return shlex.join(["levit-bench", "run", *words])
+
+
+def axis_options(group: Sequence[Record], leave_out: Collection[str] = ()) -> list[str]:
+    """The options that ask for the axes of cases, each with its values; those that are meant without are left out.
+
+    Args:
+        group: cases that one command asks for.
+        leave_out: names of axes that are asked for in another way.
+    """
+    asked = [(axis, _axis_values(axis, group)) for axis in _ASKED if axis.name not in leave_out]
+    return [word for axis, values in asked if values for word in (axis.option, ",".join(values))]
 
 
 _PROTOCOL_OPTIONS: Mapping[str, Callable[[Protocol], str]] = {
@@ -162,13 +164,21 @@ a session costs, and no number: `--cache`, `--fresh` and `--no-wait`."""
 _ALWAYS_TOLD = ("isolation", "budget")
 
 
-def _protocol_options(protocol: Protocol) -> list[str]:
-    """The options of a session, but those that have their usual value."""
-    out = []
+def protocol_options(
+    protocol: Protocol, *, leave_out: Collection[str] = (), only: Collection[str] = tuple(_PROTOCOL_OPTIONS)
+) -> list[str]:
+    """The options of a session with their values, but those that have their usual value.
+
+    Args:
+        protocol: of the session.
+        leave_out: names of options that a command has not, or that stand elsewhere.
+        only: names of those that are wanted.
+    """
+    out: list[str] = []
     for name, value_of in _PROTOCOL_OPTIONS.items():
         option, value = BY_NAME[name], value_of(protocol)
-        if name in _ALWAYS_TOLD or value != _usual_value(option):
-            out.append(option.option if option.kind is OptionKind.FLAG else f"{option.option} {value}")
+        if name in only and name not in leave_out and (name in _ALWAYS_TOLD or value != _usual_value(option)):
+            out += [option.option] if option.kind is OptionKind.FLAG else [option.option, value]
     return out
 
 

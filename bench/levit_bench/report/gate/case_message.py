@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from levit_bench.catalog.network_calls import without_digest
 from levit_bench.judge.gate.gate_report import CaseVerdict, GateCase, GateReport
+from levit_bench.records import SideDifference
 from levit_bench.report.gate.sentence import about_failing
 from levit_bench.report.gate.side_words import difference_lines
 from levit_bench.report.words.ratios import ratio_figures
@@ -13,26 +15,39 @@ _MOST_DIFFERENCES = 6
 
 
 def case_lines(case: GateCase, report: GateReport) -> list[str]:
-    """The verdict with its reason, the figures behind it, and what to do where it fails.
+    """The verdict with its ratio and reason, the figures behind it, and what to do where it fails.
+
+    The first line begins with what matters most: pytest shows no more of it than fits beside the name of a test.
 
     Args:
         case: one of the report.
         report: the gate that it belongs to.
     """
-    lines = [f"{case.verdict.value} than on {_first(report)}" if _is_relation(case) else case.verdict.value]
-    lines[0] = f"{shortened(case.name, _NAME)}: {lines[0]}: {shortened(case.reason, _REASON)}"
+    known, figures = "", ""
     if case.comparison is not None and case.comparison.ratio is not None:
         ratio, limits, detectable = ratio_figures(case.comparison)
-        lines.append(f"ratio {ratio}, 95 % CI {limits}, detectable {detectable}")
+        known, figures = f" {ratio}", f": ratio {ratio}, 95 % CI {limits}, detectable {detectable}"
+    lines = [
+        f"{case.verdict.value}{known}: {shortened(case.name, _NAME)}: {shortened(case.reason, _REASON)}",
+        f"levit-bench gate, side b against {_first(report)}{figures}",
+    ]
     if case.verdict is CaseVerdict.SLOWER:
-        lines += [f"differs: {line}" for line in difference_lines(report, _MOST_DIFFERENCES) if report.differences]
+        own = report._replace(differences=_of_case(case, report))
+        lines += [f"differs: {line}" for line in difference_lines(own, _MOST_DIFFERENCES) if own.differences]
     advice = about_failing(report).get(case.verdict)
     # Of a case that failed, the reason says what to mend.
     return lines if advice is None or case.verdict is CaseVerdict.FAILED else [*lines, advice]
 
 
-def _is_relation(case: GateCase) -> bool:
-    return case.verdict in (CaseVerdict.SLOWER, CaseVerdict.FASTER)
+def _of_case(case: GateCase, report: GateReport) -> tuple[SideDifference, ...]:
+    """What may make this case slower, its own file first: no networks that one side lacks, which are others.
+
+    A file that another network names stays, since this one's may import it.
+    """
+    record = case.second or case.first
+    file = without_digest(record.case.network).rpartition(":")[0] if record is not None else ""
+    found = [one for one in report.differences if one.kind != "networks"]
+    return tuple(sorted(found, key=lambda one: not (one.kind == "file" and one.name == file)))
 
 
 def _first(report: GateReport) -> str:

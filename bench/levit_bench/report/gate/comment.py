@@ -16,16 +16,18 @@ from typing import NamedTuple
 
 from levit_bench.judge.gate.gate_report import CaseVerdict, GateCase, GateOutcome, GateReport
 from levit_bench.numbers.units import counted, format_latency, significant
-from levit_bench.report.gate.case_latency import latency_s
+from levit_bench.records import Record
+from levit_bench.report.gate.case_latency import latency_s, multiple_of_yardstick
 from levit_bench.report.gate.case_order import in_order
 from levit_bench.report.gate.commands import same_again
-from levit_bench.report.gate.conditions import rule_lines, session_lines
+from levit_bench.report.gate.conditions import rule_lines, session_lines, title_of
 from levit_bench.report.gate.control import control_line
+from levit_bench.report.gate.row_names import setting_line
 from levit_bench.report.gate.sentence import Overall, overall
-from levit_bench.report.gate.side_words import difference_lines, side_lines
+from levit_bench.report.gate.side_words import checkout_words, compared_words, difference_lines, side_lines
 from levit_bench.report.words.github_text import code, command_block, prose
 from levit_bench.report.words.ratios import UNKNOWN, ratio_figures
-from levit_bench.report.words.safe_text import visible
+from levit_bench.report.words.safe_text import shortened, visible
 
 LIMIT_BYTES = 65_000
 """Of a comment in UTF-8, and so also of its characters, however they are counted."""
@@ -42,7 +44,10 @@ _SIGNS = {
     GateOutcome.NOTHING: "⚠️",
     GateOutcome.PASSED: "✅",
 }
-_RATIOS = ("case", "ratio, b over a", "95 % CI", "detectable", "latency, a → b")
+_TIMES, _MULTIPLES = "latency, a → b", "time over the yardstick's, a → b"
+"""Of two sides in one session, and of two sessions, whose ratio is that of these multiples."""
+_FIGURES = ("ratio, b over a", "95 % CI", "detectable", _TIMES)
+_RATIOS = ("case", *_FIGURES)
 _RIGHT = {"ratio, b over a", "detectable", "distance", "allowed"}
 _NO_NAME_CHARACTER = re.compile(r"[^A-Za-z0-9_.]+")
 
@@ -59,7 +64,7 @@ class _Section(NamedTuple):
 _SECTIONS = (
     _Section("Failed and missing", (CaseVerdict.FAILED, CaseVerdict.MISSING), ("case", "verdict", "reason")),
     _Section("Slower", (CaseVerdict.SLOWER,), _RATIOS),
-    _Section("Other outputs", (CaseVerdict.OTHER_OUTPUTS,), ("case", "distance", "allowed", "reason")),
+    _Section("Other outputs", (CaseVerdict.OTHER_OUTPUTS,), (*_RATIOS, "distance", "allowed", "reason")),
     _Section("Inconclusive: the data cannot tell", (CaseVerdict.INCONCLUSIVE,), (*_RATIOS, "reason")),
     _Section("Not comparable", (CaseVerdict.NOT_COMPARABLE,), ("case", "reason")),
     _Section("Others", (CaseVerdict.FASTER, CaseVerdict.SAME, CaseVerdict.NEW), ("verdict", *_RATIOS), is_folded=True),
@@ -104,6 +109,7 @@ def comment(report: GateReport, name: str = "") -> str:
     """
     head = _Part(_head(report, overall(report), name), [], [])
     shown = [(section, in_order(report.having(*section.verdicts))) for section in _SECTIONS]
+    shown = [(_of_report(section, report), cases) for section, cases in shown]
     open_tables = [_table(section, cases) for section, cases in shown if cases and not section.is_folded]
     folded_tables = [_table(section, cases) for section, cases in shown if cases and section.is_folded]
     conditions = _folded("Conditions", [f"- {line}" for line in _conditions(report)])
@@ -134,7 +140,14 @@ def _left_out(count: int) -> list[str]:
 def _head(report: GateReport, told: Overall, name: str) -> list[str]:
     title = f"### {_SIGNS[report.outcome]} levit-bench gate{f' {code(name, 60)}' if name else ''}: {_outcome(report)}"
     head = [marker(name), title, "", f"{prose(told.sentence, _SENTENCE)} {prose(told.advice, _SENTENCE)}"]
-    return [*head, "", *_command(told.command)] if told.command else head
+    command = ["", *_command(told.command)] if told.command else []
+    return [*head, *command, *_about(report)]
+
+
+def _about(report: GateReport) -> list[str]:
+    """What the gate is for, what is judged and compared, and what the names of the cases say: a paragraph each."""
+    lines = (title_of(report), compared_words(report), setting_line(report.cases))
+    return [text for line in lines if line for text in ("", prose(line, _LINE))]
 
 
 def _outcome(report: GateReport) -> str:
@@ -146,6 +159,13 @@ def _command(command: str) -> list[str]:
     if len(shown.encode()) > _COMMAND:
         return [f"The command is too long to be copied from here: {WHERE} has it."]
     return [command_block(shown)]
+
+
+def _of_report(section: _Section, report: GateReport) -> _Section:
+    """The section with the times that its ratios are of."""
+    if not report.baseline:
+        return section
+    return section._replace(columns=tuple(_MULTIPLES if name == _TIMES else name for name in section.columns))
 
 
 def _table(section: _Section, cases: Sequence[GateCase]) -> _Part:
@@ -169,7 +189,8 @@ def _cell(case: GateCase, column: str) -> str:
         "ratio, b over a": lambda: ratio,
         "95 % CI": lambda: limits,
         "detectable": lambda: detectable,
-        "latency, a → b": lambda: f"{_latency(latency_s(case.first))} → {_latency(latency_s(case.second))}",
+        _TIMES: lambda: f"{_latency(latency_s(case.first))} → {_latency(latency_s(case.second))}",
+        _MULTIPLES: lambda: f"{_multiple(case.first)} → {_multiple(case.second)}",
         "distance": lambda: _distance(case.apart),
         "allowed": lambda: _distance(case.allowed),
     }
@@ -178,6 +199,11 @@ def _cell(case: GateCase, column: str) -> str:
 
 def _latency(seconds: float | None) -> str:
     return UNKNOWN if seconds is None else format_latency(seconds)
+
+
+def _multiple(record: Record | None) -> str:
+    value = multiple_of_yardstick(record)
+    return UNKNOWN if value is None else significant(value)
 
 
 def _distance(value: float | None) -> str:
@@ -205,8 +231,8 @@ def _findings(report: GateReport) -> list[str]:
 
 
 def _reproduction(report: GateReport) -> list[str]:
-    return [
-        "In a checkout of this revision; times of another machine are other times, and the ratios may differ, too.",
-        "",
-        *_command(same_again(report)),
-    ]
+    if report.baseline:
+        where = f"With the store that holds {shortened(report.baseline, _NAME)} and {shortened(report.session, _NAME)}."
+    else:
+        where = f"{checkout_words(report)}; times of another machine are other times, and the ratios may differ, too."
+    return [prose(where, _LINE), "", *_command(same_again(report))]

@@ -11,6 +11,7 @@ from levit_bench.judge.gate.gate_report import CaseVerdict, GateCase, GateReport
 from levit_bench.records import Record
 from levit_bench.report.gate.case_figures import case_figures
 from levit_bench.report.gate.case_latency import latency_s
+from levit_bench.report.gate.conditions import title_of
 from levit_bench.report.gate.sentence import overall
 from levit_bench.report.views.cases import fields
 
@@ -30,6 +31,7 @@ def document(report: GateReport) -> dict[str, object]:
         "advice": told.advice,
         "command": told.command or None,
         "session": report.session or None,
+        "title": title_of(report) or None,
         "baseline": report.baseline or None,
         "rules": report.rules._asdict(),
         "family": report.family,

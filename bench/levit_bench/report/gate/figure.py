@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,6 +12,9 @@ from levit_bench.numbers.units import counted, significant
 from levit_bench.report.front.figure import our_settings
 from levit_bench.report.front.styles import GREY, PALE, PALETTE, SMALL_PT, TEXT_PT
 from levit_bench.report.gate.case_order import ORDER, in_order
+from levit_bench.report.gate.row_names import row_names
+from levit_bench.report.gate.sentence import case_noun
+from levit_bench.report.gate.side_words import side_name
 from levit_bench.report.words.safe_text import distinct, drawable
 
 if TYPE_CHECKING:
@@ -20,18 +24,26 @@ if TYPE_CHECKING:
 MOST_ROWS = 40
 """Rows of a picture that can be read in a page; the cases that need nobody are left out first."""
 _WIDTH, _ROW = 8.0, 0.24
-_LEFT, _RIGHT = 2.75, 1.95
+_LEFT, _MOST_LEFT, _RIGHT = 1.6, 3.4, 1.95
+"""Inches beside the axes: left at least and at most, by the names, and right."""
 _ABOVE, _BELOW, _BELOW_NOTHING = 0.8, 0.72, 0.3
+_LINE = 0.18
+"""Inches of one more line above the rows."""
 _EDGE = 0.12
 _RATIO_PT, _MARK_PT, _WORD_PT = 38, 48, 56
 """Ends of the columns right of the axes, in points from them."""
-_NAMES = (44, 40, 36, 32, 28, 24, 20, 16, 12)
+_NAMES = (64, 60, 56, 52, 48, 44, 40, 36, 32, 28, 24, 20, 16, 12)
 """Characters of a name: the most with which it has room."""
-_SAID = 110
+_SAID, _SIDE = 130, 24
+"""Characters of a line above the rows, and of what a side is called in it, beside its commit."""
 _LARGEST_LOG = math.log(2.0)
 """How far from 1 an axis reaches at most."""
+_AFTER_SEPARATOR = re.compile(r"[^/:]*$")
+"""What follows the last separator of a path or before a function."""
 _OUTLIER = 3.0
 """Intervals that reach so many times as far as three quarters of the others end in an arrow: they would hide them."""
+_FEW = 4
+"""Of fewer rows every interval is shown whole: none of them is the rule."""
 
 
 class _Mark(NamedTuple):
@@ -63,19 +75,26 @@ def draw(report: GateReport) -> Figure:
 
     cases = in_order(report.cases)
     shown = cases[:MOST_ROWS]
+    named = row_names(shown)
+    names, left = _fitted(named.names)
+    above = _ABOVE + (_LINE if named.shared else 0.0)
     rows_h, below_h = _ROW * len(shown), _BELOW if shown else _BELOW_NOTHING
-    height = _ABOVE + rows_h + below_h
+    height = above + rows_h + below_h
     lines: list[tuple[float, str, dict[str, Any]]] = [
         (0.1, _title(report), {"fontsize": TEXT_PT + 1, "weight": "bold"}),
         (0.34, _counts(report), {"fontsize": SMALL_PT}),
         (0.53, _sides(report), {"fontsize": SMALL_PT - 1, "color": GREY}),
     ]
+    if named.shared:
+        every = "" if len(shown) == 1 else "every row: "
+        shared = drawable(f"{every}{', '.join(named.shared)}", _SAID)
+        lines.append((0.53 + _LINE, shared, {"fontsize": SMALL_PT - 1, "color": GREY}))
     with our_settings():
         figure = Figure(figsize=(_WIDTH, height), facecolor="white")
         FigureCanvasAgg(figure)
         if shown:
-            box = (_LEFT / _WIDTH, below_h / height, (_WIDTH - _LEFT - _RIGHT) / _WIDTH, rows_h / height)
-            _draw_rows(figure.add_axes(box), shown, report)
+            box = (left / _WIDTH, below_h / height, (_WIDTH - left - _RIGHT) / _WIDTH, rows_h / height)
+            _draw_rows(figure.add_axes(box), shown, names, report)
         for down, text, style in lines:
             figure.text(_EDGE / _WIDTH, 1 - down / height, text, va="top", **style)
         foot = _foot(report, len(shown), len(cases) - len(shown))
@@ -84,7 +103,7 @@ def draw(report: GateReport) -> Figure:
 
 
 def _title(report: GateReport) -> str:
-    number = counted(len(report.cases), "case")
+    number = counted(len(report.cases), case_noun(report))
     if report.outcome is GateOutcome.NOTHING:
         return f"Gate: nothing compared ({number})"
     return f"Gate {report.outcome.value} ({number})"
@@ -100,8 +119,8 @@ def _sides(report: GateReport) -> str:
     """What the ratios divide: side b over side a."""
     if report.baseline:
         return drawable(f"b: {report.session} · a: {report.baseline}", _SAID)
-    asked = {side.name: side.asked for side in report.sides}
-    named = [f"{name}: {distinct([asked[name]], 44)[asked[name]]}" for name in ("b", "a") if name in asked]
+    sides = {side.name: side for side in report.sides}
+    named = [f"{name}: {side_name(sides[name], _SIDE)}" for name in ("b", "a") if name in sides]
     return drawable(" · ".join(named), _SAID)
 
 
@@ -112,7 +131,7 @@ def _foot(report: GateReport, shown: int, left_out: int) -> str:
     return " · ".join([*shaded, *more, *session])
 
 
-def _draw_rows(ax: Axes, cases: Sequence[GateCase], report: GateReport) -> None:
+def _draw_rows(ax: Axes, cases: Sequence[GateCase], names: Sequence[str], report: GateReport) -> None:
     reach = _reach(cases, report.rules.margin)
     margin = math.log1p(report.rules.margin)
     ax.axvspan(-margin, margin, color=PALE, alpha=0.6, linewidth=0, zorder=0)
@@ -121,10 +140,11 @@ def _draw_rows(ax: Axes, cases: Sequence[GateCase], report: GateReport) -> None:
         _draw_case(ax, row, case, reach)
     ax.set_xlim(-reach, reach)
     ax.set_ylim(len(cases) - 0.5, -0.5)
-    ax.set_yticks(range(len(cases)), _names(cases), fontsize=SMALL_PT)
+    ax.set_yticks(range(len(cases)), names, fontsize=SMALL_PT)
     marks = _ticks(reach)
     ax.set_xticks(marks, [f"{math.exp(mark):.4g}" for mark in marks], fontsize=SMALL_PT)
-    ax.set_xlabel("time of b over time of a, with its interval (log scale)", fontsize=SMALL_PT)
+    relative = ", both relative to the yardstick" if report.baseline else ""
+    ax.set_xlabel(f"time of b over time of a{relative}, with its interval (log scale)", fontsize=SMALL_PT)
     ax.tick_params(axis="y", length=0)
     for side in ("top", "right", "left"):
         ax.spines[side].set_visible(False)
@@ -168,21 +188,44 @@ def _marker(mark: _Mark) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _names(cases: Sequence[GateCase]) -> list[str]:
-    """The names in characters that the font has, each that is too wide shortened in the middle."""
+def _fitted(names: Sequence[str]) -> tuple[list[str], float]:
+    """The names in characters that the font has, each that is too wide shortened; and their room.
+
+    Where one is too wide, the folders that all of them begin with go first: they tell nothing apart. What is still too
+    wide is cut in the middle.
+
+    Returns:
+        The names, all distinct where `names` are; and the inches left of the axes that the widest one takes.
+    """
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextToPath
 
     font, measure = FontProperties(size=SMALL_PT), TextToPath()
-    plain = [drawable(case.name, 1000) or "(no name)" for case in cases]
-    room_pt = 72 * (_LEFT - 2 * _EDGE)
+    plain = [drawable(name, 1000) or "(no name)" for name in names]
+    room_pt = 72 * (_MOST_LEFT - 2 * _EDGE)
+    begins = _shared_beginning(plain)
+    if begins and max(measure.get_text_width_height_descent(name, font, ismath=False)[0] for name in plain) > room_pt:
+        plain = [f"…{name.removeprefix(begins)}" for name in plain]
     shown: dict[str, str] = {}
+    widest = 0.0
     for limit in _NAMES:
         short = distinct((name for name in plain if name not in shown), limit)
         widths = {name: measure.get_text_width_height_descent(text, font, ismath=False)[0]
                   for name, text in short.items()}  # fmt: skip
-        shown |= {name: text for name, text in short.items() if widths[name] <= room_pt or limit == _NAMES[-1]}
-    return [shown[name] for name in plain]
+        fitting = {name: text for name, text in short.items() if widths[name] <= room_pt or limit == _NAMES[-1]}
+        widest = max([widest, *(widths[name] for name in fitting)])
+        shown |= fitting
+    return [shown[name] for name in plain], min(max(_LEFT, widest / 72 + 2 * _EDGE), _MOST_LEFT)
+
+
+def _shared_beginning(names: Sequence[str]) -> str:
+    """What several names begin with, up to the end of a folder or of a file's name; empty for one name alone."""
+    # What these two share, all that are between them in order share as well.
+    first, last = min(names, default=""), max(names, default="")
+    if first == last:
+        return ""
+    alike = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    return _AFTER_SEPARATOR.sub("", first[:alike])
 
 
 def _reach(cases: Sequence[GateCase], margin: float) -> float:
@@ -190,7 +233,9 @@ def _reach(cases: Sequence[GateCase], margin: float) -> float:
     ratios = [case.comparison.ratio for case in cases if case.comparison and case.comparison.ratio]
     ends = sorted(max(abs(_log(ratio.low)), abs(_log(ratio.high))) for ratio in ratios)
     known = [end for end in ends if math.isfinite(end)]
-    farthest = min(known[-1], _OUTLIER * known[(3 * len(known) - 3) // 4]) if known else 0.0
+    farthest = known[-1] if known else 0.0
+    if len(known) >= _FEW:
+        farthest = min(farthest, _OUTLIER * known[(3 * len(known) - 3) // 4])
     return min(1.08 * max(2 * math.log1p(margin), 0.02, farthest), _LARGEST_LOG)
 
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from levit_bench.judge.gate.gate_report import CaseVerdict, GateCase, GateOutcome, GateReport
 from levit_bench.judge.gate.pairs import finds_margin
-from levit_bench.judge.verdicts import percent_above
-from levit_bench.numbers.units import counted
+from levit_bench.judge.verdicts import Verdict, percent_above
+from levit_bench.numbers.units import counted, significant
 from levit_bench.report.gate.case_order import ORDER, in_order
-from levit_bench.report.gate.commands import longer, option_words, same_again
+from levit_bench.report.gate.commands import longer, option_words, same_again, where_outputs_differ
 from levit_bench.report.words.listing import first_few
+from levit_bench.report.words.ratios import limits_words
 from levit_bench.report.words.safe_text import shortened
 
 _NAME, _REASON = 80, 160
+_ONE_AND_MORE = {
+    CaseVerdict.FAILED: ("failed", "failed"),
+    CaseVerdict.OTHER_OUTPUTS: ("has other outputs", "have other outputs"),
+    CaseVerdict.SAME: ("is the same", "are the same"),
+}
+"""What is said of one case and of several with a verdict; of the others `is` or `are` and its word."""
 _EQUAL = "sides-equal"
 """Kind of the finding that nothing differs between the sides."""
-_WORDS = {CaseVerdict.OTHER_OUTPUTS: "with other outputs"}
-"""Verdicts that need another word behind a number."""
+_OUT_OF_REACH = "sessions-out-of-reach"
+"""Kind of the finding that no budget lets two single sessions find so little."""
 
 
 class Overall(NamedTuple):
@@ -61,14 +69,20 @@ def about_failing(report: GateReport) -> dict[CaseVerdict, str]:
         CaseVerdict.FAILED: "Fix what failed, for the reasons that stand with the cases.",
         CaseVerdict.MISSING: "Bring the missing cases back, or take them out of the gate where they were meant to go.",
         CaseVerdict.SLOWER: _about_slower(report),
-        CaseVerdict.OTHER_OUTPUTS: f"Where other outputs are meant, add {option_words(report, 'allow-other-outputs')}.",
+        CaseVerdict.OTHER_OUTPUTS: (
+            f"Where other outputs are meant, {option_words(report, 'allow-other-outputs')} judges the times alone."
+        ),
     }
 
 
 def _failed(report: GateReport) -> Overall:
     what_to_do = about_failing(report)
     advice = [what_to_do[verdict] for verdict in ORDER if verdict in what_to_do and report.having(verdict)]
-    return Overall(f"Gate failed: {_counts(report)}.", " ".join([*advice, "To measure it again:"]), same_again(report))
+    sentence = f"Gate failed: {_counts(report)}."
+    again = "compare" if report.baseline else "measure"
+    if report.having(CaseVerdict.OTHER_OUTPUTS):
+        return Overall(sentence, " ".join([*advice, f"To {again} again so:"]), where_outputs_differ(report))
+    return Overall(sentence, " ".join([*advice, f"To {again} again:"]), same_again(report))
 
 
 def _about_slower(report: GateReport) -> str:
@@ -97,6 +111,12 @@ def _inconclusive(report: GateReport) -> Overall:
     if not unsure:
         return Overall(sentence, "Make the sides comparable: what keeps them apart stands with the cases.")
     if any(case.comparison is None or not finds_margin(case.comparison) for case in unsure):
+        if any(finding.kind == _OUT_OF_REACH for finding in report.findings):
+            return Overall(
+                sentence,
+                f"{_hidden(unsure)}No budget lets two single sessions find {_margin(report)}: measure both sides in "
+                "one session, with levit-bench gate --a and what is compared with.",
+            )
         return Overall(sentence, f"{_hidden(unsure)}To find a slowdown of {_margin(report)}:", longer(report))
     return Overall(
         sentence,
@@ -140,20 +160,63 @@ def _passed(report: GateReport) -> Overall:
 
 
 def _counts(report: GateReport) -> str:
-    """The number of cases of each verdict, the first few of those that fail with their names."""
-    cases = in_order(report.cases)
-    parts = []
+    """The number of cases of each verdict, the first few of those that fail with their names.
+
+    `1 of 3 networks is slower (NAME takes 1.12 times as long, at least 1.07), 2 are the same`.
+    """
+    cases, noun = in_order(report.cases), case_noun(report)
+    parts: list[str] = []
     for verdict in ORDER:
         of_kind = [case for case in cases if case.verdict is verdict]
         if of_kind:
+            count = str(len(of_kind)) if parts else _share(len(of_kind), len(cases), noun)
             names = f" ({first_few([_named(case) for case in of_kind])})" if verdict.fails or verdict.is_open else ""
-            parts.append(f"{len(of_kind)} {_WORDS.get(verdict, verdict.value)}{names}")
-    return f"of {counted(len(cases), 'case')} {', '.join(parts)}"
+            parts.append(f"{count} {verdict_words(verdict, len(of_kind))}{names}")
+    relative = "; times are multiples of the yardstick's" if report.baseline and _has_ratio(cases) else ""
+    return f"{', '.join(parts)}{relative}"
+
+
+def case_noun(report: GateReport) -> str:
+    """What the cases of a gate are called: networks where each is another one."""
+    names = [record.case.network for case in report.cases if (record := case.second or case.first)]
+    return "network" if len(set(names)) == len(report.cases) > 0 else "case"
+
+
+def verdict_words(verdict: CaseVerdict, count: int) -> str:
+    """The verdict behind a number of cases: `is slower`, `are slower`."""
+    one, more = _ONE_AND_MORE.get(verdict, (f"is {verdict.value}", f"are {verdict.value}"))
+    return one if count == 1 else more
+
+
+def _share(count: int, of: int, noun: str) -> str:
+    """`the only network`, `all 3 networks`, `1 of 3 networks`."""
+    if count == of:
+        return f"the only {noun}" if of == 1 else f"all {counted(of, noun)}"
+    return f"{count} of {counted(of, noun)}"
+
+
+def _has_ratio(cases: Sequence[GateCase]) -> bool:
+    return any(case.comparison is not None and case.comparison.ratio is not None for case in cases)
 
 
 def _named(case: GateCase) -> str:
+    """The name, with how its time compares where that fails the gate or might."""
     name = shortened(case.name, _NAME)
-    return f"{name} {shortened(case.reason, _REASON)}" if case.verdict is CaseVerdict.SLOWER else name
+    if case.verdict is CaseVerdict.SLOWER:
+        return f"{name} {shortened(case.reason, _REASON)}"
+    if case.verdict is CaseVerdict.OTHER_OUTPUTS and (times := times_words(case)):
+        return f"{name}, {times}"
+    return name
+
+
+def times_words(case: GateCase) -> str:
+    """How the time of a case of other outputs compares: `and is slower: takes 1.65 times as long, at least 1.6`."""
+    comparison = case.comparison
+    if comparison is None or comparison.ratio is None:
+        return ""
+    if comparison.verdict in (Verdict.SLOWER, Verdict.FASTER):
+        return f"and is {comparison.verdict.value}: {shortened(comparison.reason, _REASON)}"
+    return f"and takes {significant(comparison.ratio.value)} times as long, {limits_words(comparison.ratio)}"
 
 
 def _hidden(cases: tuple[GateCase, ...]) -> str:

@@ -37,7 +37,8 @@ def table(report: GateReport) -> Table:
 
     out = FittedTable()
     out.add_column("case", overflow="fold")
-    out.add_column("ratio", justify="right", no_wrap=True)
+    # Of two sessions the ratio is that of the multiples of the yardstick, and no seconds stand beside it.
+    out.add_column("relative ratio" if report.baseline else "ratio", justify="right", no_wrap=True)
     out.add_column("95 % CI", no_wrap=True)
     out.add_column("detectable", justify="right", no_wrap=True)
     out.add_column("verdict", no_wrap=True)
@@ -48,10 +49,14 @@ def table(report: GateReport) -> Table:
     return out
 
 
-def notes(report: GateReport) -> list[str]:
+def notes(report: GateReport, *, has_rules: bool = True) -> list[str]:
     """Lines below the table: reasons that no figure shows, the sides, the control, the rules and the session.
 
     `levit_bench.report.gate.sentence.overall` is what all of it comes to.
+
+    Args:
+        report: the gate.
+        has_rules: whether the meaning of columns and verdicts is said.
     """
     return [
         *_reasons(report),
@@ -59,7 +64,7 @@ def notes(report: GateReport) -> list[str]:
         *(f"differs: {line}" for line in difference_lines(report, MOST_DIFFERENCES) if report.differences),
         *([] if report.differences else difference_lines(report, MOST_DIFFERENCES)),
         *([] if report.baseline else [control_line(report)]),
-        *rule_lines(report),
+        *(rule_lines(report) if has_rules else []),
         *session_lines(report),
     ]
 

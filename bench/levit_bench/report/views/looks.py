@@ -23,6 +23,7 @@ WORDS = {
     "open": "undecided",
 }
 """Verdicts of a look in words."""
+_OF_GATES = ("slower", "faster", "same", "open")
 
 
 def spoken(numbers: Sequence[int]) -> str:
@@ -38,8 +39,19 @@ def sentence(look: Look) -> str:
     for decision in look.decided.values():
         counts[decision.verdict] = counts.get(decision.verdict, 0) + 1
     verdicts = ", ".join(f"{count} {WORDS[verdict]}" for verdict, count in counts.items()) or "nothing decided"
-    rest = f"; {len(look.resting)} {'gets' if len(look.resting) == 1 else 'get'} no more turns" if look.resting else ""
+    resting = _resting(look)
+    rest = f"; {resting} {'gets' if resting == 1 else 'get'} no more turns" if resting else ""
     return f"look {look.number} of {look.of}, after {spoken([look.runs])}: {verdicts}{rest}"
+
+
+def _resting(look: Look) -> int:
+    """Number of cases that get no more turns from this look on.
+
+    A gate rests both sides of a case, which is one for its readers; after its last look nothing has a turn.
+    """
+    if not any(decision.verdict in _OF_GATES for decision in look.decided.values()):
+        return len(look.resting)
+    return 0 if look.number == look.of else len(set(look.resting) & set(look.decided))
 
 
 def table(looks: Sequence[Look], labels: Mapping[str, str]) -> Table:
