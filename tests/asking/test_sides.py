@@ -131,7 +131,7 @@ def test_a_temporary_folder_is_in_no_message(tmp_path: Path) -> None:
     with pytest.raises(NothingSharedError, match="leave a file at the old path") as caught:
         subjects_of_sides([asked("n.py:new")], sides, Workshops(a=(), b=("n.py:new",)))  # type: ignore[arg-type]
     (reason,) = caught.value.found.reasons.values()
-    assert reason == "side a has no 'n.py:new': network 'n.py:new': there is no file 'n.py'."
+    assert reason == "side a has no 'n.py:new': there is no file 'n.py'."
     made = one_sided(*caught.value.found, GateRules(0.02, 0.05))
     assert (made.outcome.value, made.exit_code) == ("nothing compared", 3)
     pages.write(made, tmp_path / "out")

@@ -50,11 +50,11 @@ def test_cases_that_differ_in_the_axis_of_their_sides_are_one_pair(
     assert paired([(one, 1), (other, 2)], ()) == {pair_key(one): (1, None), pair_key(other): (None, 2)}
     name = pair_name(pair_key(one, (axis,)), (axis,))
     assert name == pair_name(one, (axis,)) == pair_name(other, (axis,)), "either case has the name of the pair"
-    words = {"resolution": "64 px", "batch": "b1", "threads": "t1", "allocator": "pinned"}
-    everything = ["nets.py:build", "224 px", "b1", "t1", "pinned"]
-    hidden = "224 px" if axis == "resolution" else words.get(axis)
+    words = {"resolution": "64px", "batch": "b1", "threads": "t1", "allocator": "pinned"}
+    everything = ["nets.py:build", "224px", "b1", "t1", "pinned"]
+    hidden = "224px" if axis == "resolution" else words.get(axis)
     assert name.split() == " ".join(word for word in everything if word != hidden).split()
 
 
 def test_an_image_that_is_not_square_has_its_size_in_the_name_where_the_sides_agree_on_it() -> None:
-    assert pair_name(made("a", resolution=64, width=96)) == "nets.py:build 64x96 px b1 t1 pinned"
+    assert pair_name(made("a", resolution=64, width=96)) == "nets.py:build 64x96px b1 t1 pinned"

@@ -255,7 +255,7 @@ def test_a_file_that_was_edited_since_the_baseline_is_judged_by_its_name(
     assert run(capsys, "tag", "good", "20260201")[0] == 0
     code, out, err = run(capsys, "gate", "--baseline", "good", "--json")
     verdicts = {case["name"]: case["verdict"] for case in json.loads(out)["cases"]}
-    assert (code, verdicts["nets.py:build 224 px b1 t1 pinned"]) == (1, "slower")
+    assert (code, verdicts["nets.py:build 224px b1 t1 pinned"]) == (1, "slower")
     assert "file-edited: the file of nets.py:build (#94d38b, #56f303) was edited" in " ".join(err.split())
     code, out, _ = run(capsys, "compare", "good", "last")
     assert (code, "1 slower: nets.py:build#56f303" in out) == (1, True)

@@ -48,7 +48,11 @@ def test_a_slowdown_to_be_found_takes_the_place_of_the_budget() -> None:
         ({"gate": "runtime=eager", "out": ""}, (), "--out names no folder"),
         ({"gate": "runtime=eager"}, ("seed", "target-error"), "--target-error has no place in a gate"),
         ({"gate": "runtime=eager"}, ("start-method",), "--start-method has no place in a gate"),
-        ({"gate": "no-such-word"}, (), "'no-such-word' is no interpreter"),
+        (
+            {"gate": "no-such-word"},
+            (),
+            "'no-such-word' is no environment in a folder, no requirement and no axis=value",
+        ),
     ],
 )
 def test_what_cannot_be_asked_for_is_said(

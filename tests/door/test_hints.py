@@ -32,6 +32,7 @@ from levit_bench.judge.variance.expected_precision import Reach
 from levit_bench.judge.variance.longer_session import Longer
 from levit_bench.measuring.runtimes import cuda_graphs
 from levit_bench.measuring.session import session as session_module
+from levit_bench.reading import gate as reading_gate
 from levit_bench.reading.results import Results
 from levit_bench.reading.session_choice import SessionChoice
 from levit_bench.records import Record
@@ -105,7 +106,6 @@ def test_a_message_names_no_command_line_of_its_own_making() -> None:
         ("axes.py", "levit-bench list"),
         ("session_options.py", "levit-bench show"),
         ("session_options.py", "levit-bench aa"),
-        ("reproduction.py", "levit-bench run"),  # quoted there, and checked by the tests of pages
         ("export.py", "levit-bench run"),
         ("export.py", "levit-bench front"),
         ("tags.py", "levit-bench tag"),  # the name of the verb, in a comment of tags.toml
@@ -226,6 +226,8 @@ def _untagged(store: Path) -> str:
     return _of_cli("tag", "--store", str(store))
 
 
+WITHOUT_STORE = ("a network beyond the catalog", "the same gate again", "a longer gate")
+"""`list` has no store, and a gate is measured again in anybody's checkout."""
 MESSAGES: dict[str, Callable[[], str]] = {
     "a network that nobody knows": lambda: entries.suggest("levit_19x"),
     "a name that is too long": lambda: _reason(lambda: entries.parse("x" * 999)),
@@ -240,6 +242,9 @@ MESSAGES: dict[str, Callable[[], str]] = {
         lambda: session_module._refuse_gate(STORE, SimpleNamespace(sides=("a", "b")))  # type: ignore[arg-type]
     ),
     "the same gate again": lambda: gate_commands.same_again(gate_report([CaseVerdict.SAME])),
+    "a gate as a baseline": lambda: _reason(
+        lambda: reading_gate._refuse_gate("s1", [msgspec.structs.replace(DONE, sides=gate_report([]).sides)])
+    ),
     "a stored gate": lambda: str(gate_sessions.sentence([record(side="b")])),
     "a longer gate": lambda: gate_commands.longer(gate_report([CaseVerdict.INCONCLUSIVE])),
     "a longer judged session": lambda: gate_commands.longer(
@@ -316,7 +321,7 @@ def test_every_command_line_that_a_message_names_parses_and_names_its_store(
             store = parameters.get("root") or parameters.get("stores")
             if store is not None:
                 stored = store if isinstance(store, Path) else store[0]
-                usual = {Path("results")} if name == "a network beyond the catalog" else set()  # 'list' has no store
+                usual = {Path("results")} if name in WITHOUT_STORE else set()
                 assert stored in {STORE, STORE / "none"} | usual, f"{name}: {line}"
             else:
                 assert verb in ("list", "machine", "cache") or not parameters, line

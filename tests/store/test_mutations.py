@@ -198,8 +198,9 @@ def _mutate(rng: random.Random, stored: Stored, root: Path) -> tuple[str, Judge]
     for each, sound in stored.files.items():
         (root / each).parent.mkdir(parents=True, exist_ok=True)
         (root / each).write_bytes(data if each == path else sound)
-    if what == "value_borrowed":
-        # Who gives a turn another's duration writes what the file says from then on, though it stood there before.
+    if what in ("value_borrowed", "hole_torn"):
+        # Who gives a turn another's duration writes what the file says from then on, though it stood there before. A
+        # hole from one turn into another leaves one whose beginning and end fit together, now and then.
         untouched = set(stored.files[path].splitlines())
         return what, Judge(stored, b"", b"\n".join(line for line in data.splitlines() if line not in untouched))
     return what, Judge(stored, stored.files[path], data)

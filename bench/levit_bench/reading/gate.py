@@ -152,6 +152,6 @@ def _refuse_gate(text: str, records: Sequence[Record]) -> None:
     if records and all(record.sides for record in records):
         raise NothingToShowError(
             f"{text[:80]!r} was measured by a gate, whose two sides are judged against each other alone, and not "
-            "against other sessions. Measure what is to be compared with 'levit-bench run', and name that session; the "
+            "against other sessions. Measure what is to be compared with by the verb run, and name that session; the "
             f"verdicts of the gate itself: {command_line('gate', '--session', text)}"
         )

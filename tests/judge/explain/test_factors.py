@@ -152,7 +152,7 @@ def test_too_few_runs_are_told():
         (record("b", RUNS, session="s2"), UsageError, "the two cases are of two sessions, s1 and s2"),
         (record("b", outcome="failed", reason="it raised"), NothingToShowError, "has no speed to explain. failed: it "),
         (record("b", RUNS, emulated=True), NothingToShowError, "has no speed to explain. emulated"),
-        (record("b", ()), NothingToShowError, "no round of s1 holds both a 224px b1 t1 pinned and b 224 px"),
+        (record("b", ()), NothingToShowError, "no round of s1 holds both a 224px b1 t1 pinned and b 224px"),
     ],
 )
 def test_what_cannot_be_explained_is_refused(other, error, said):

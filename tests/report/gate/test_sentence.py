@@ -161,14 +161,17 @@ def test_what_tests_declared_is_asked_for_again_with_pytest_and_in_its_options()
 @pytest.mark.parametrize(("is_stopped", "why"), [(True, ""), (False, ", for its session did not come to its end")])
 def test_an_interrupted_gate_says_so_first_and_that_no_verdict_counts(is_stopped: bool, why: str) -> None:
     told = overall(made.interrupted(is_stopped=is_stopped))
-    assert told.sentence == f"Gate interrupted{why}: no verdict counts; until then of 2 cases 1 faster, 1 same."
+    assert (
+        told.sentence
+        == f"Gate interrupted{why}: no verdict counts; until then 1 of 2 networks is faster, 1 is the same."
+    )
     assert told.command == "levit-bench gate --networks 'net_*' --a main"
     assert "budget" not in told.advice
 
 
 def test_what_was_never_measured_is_not_among_what_is_allowed_to_pass() -> None:
     told = overall(made.report([V.SAME, V.INCONCLUSIVE, V.NOT_COMPARABLE], rules=made.ALLOWED))
-    assert told.sentence.startswith("Gate inconclusive: of 3 cases 1 inconclusive")
+    assert told.sentence.startswith("Gate inconclusive: 1 of 3 networks is inconclusive")
     assert "--allow-inconclusive covers what was measured and cannot be told" in told.sentence
 
 

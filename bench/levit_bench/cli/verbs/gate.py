@@ -142,6 +142,8 @@ def command(
     from levit_bench.reading.rules import gate_rules_from
     from levit_bench.report.gate import pages
 
+    if words["is_plan"] and (out is not None or annotations):
+        raise UsageError("--plan measures nothing, so there is no verdict to write. Leave --out, --annotations out.")
     if out is not None:
         pages.clear(out)
     rules = gate_rules_from(min_effect, margin)
@@ -155,10 +157,6 @@ def command(
         _refuse_measuring_options("--session")
         report = _again(root, session, gate_rules)
     elif words.pop("is_plan"):
-        if out is not None or annotations:
-            raise UsageError(
-                "--plan measures nothing, so there is no verdict to write. Leave --out, --annotations out."
-            )
         return _planned(root, rules, words, as_json=as_json)
     else:
         report = _measured(root, gate_rules, words)
