@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -10,8 +11,9 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from levit_bench.asking import arguments
-from levit_bench.asking.request import Request, check, check_values, singles, subjects
+from levit_bench.asking.request import Request, check, check_values, subjects
 from levit_bench.axes import BY_NAME
+from levit_bench.catalog.entries import select
 from levit_bench.catalog.network_calls import without_digest
 from levit_bench.catalog.side_pairs import axes_of, paired
 from levit_bench.errors import EXIT_FAILED_CASE, NothingToShowError, UsageError
@@ -32,6 +34,7 @@ from levit_bench.measuring.sides.side_words import SideWords
 from levit_bench.measuring.sides.sides_workshop import SidesWorkshop, noticed_files_of, standing_in, unknown_of
 from levit_bench.records import CaseLine, Finding, Protocol, Side, SideDifference, SideName
 
+_GLOB = re.compile(r"[*?\[]")
 _MOST_NAMED = 3
 """Networks that a finding names."""
 _NOT_WATCHED = "a package builds it"
@@ -125,7 +128,9 @@ def check_requests(requests: Sequence[Request], first: SideWords, second: SideWo
         except UsageError as error:
             raise UsageError(f"{option} {words.text[:80]!r}: {error}") from error
         for request in requests if strict else ():
-            singles(request.networks)
+            # A file that one side lacks is a verdict, and no reason to refuse.
+            if globs := [name for name in request.networks if _GLOB.search(name) and ":" not in name]:
+                select(globs)
             asked = with_axes(request, axes)
             try:
                 check(asked)
