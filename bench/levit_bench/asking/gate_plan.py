@@ -18,7 +18,7 @@ from levit_bench.measuring.sides.side_places import check_sides
 from levit_bench.measuring.sides.side_words import SideWords
 from levit_bench.planning.budget import Plan, SettledBudget
 from levit_bench.planning.forecast import Forecast, forecast
-from levit_bench.planning.gate_runs import runs_needed
+from levit_bench.planning.gate_runs import costs_of
 from levit_bench.planning.policy import Earlier, Planner, with_budget
 from levit_bench.records import Case, CaseLine, Protocol, Record, SideName
 
@@ -79,7 +79,7 @@ def plan_gate(
     references = instrument_cases(cases)
     this_machine = machine(gpus=any(case.device == "cuda" for case in cases))
     prediction = forecast(cases, [case for case, _ in references], protocol, history, this_machine, SHARING)
-    costs = prediction.costs._replace(least_runs=runs_needed(protocol, cases))
+    costs = costs_of(prediction.costs, protocol, cases)
     protocol, budget = with_budget(protocol, costs, is_open=budget_is_open(request.budget))
     lines = [CaseLine(id=case.id, case=case) for case in cases]
     lines += [CaseLine(id=case.id, case=case, role=role) for case, role in references]

@@ -15,7 +15,7 @@ from levit_bench.measuring.reference_cases import instrument_cases
 from levit_bench.measuring.session.sharing import SHARING
 from levit_bench.planning.budget import Costs, settled, too_small
 from levit_bench.planning.forecast import forecast
-from levit_bench.planning.gate_runs import runs_needed
+from levit_bench.planning.gate_runs import costs_of
 from levit_bench.records import Case, Protocol, Record
 from levit_bench.store import files
 
@@ -51,10 +51,10 @@ def _costs(cases: Sequence[Case], protocol: Protocol, history: Sequence[Record])
     this_machine = machine(gpus=any(case.device == "cuda" for case in cases))
     references = [case for case, _ in instrument_cases(cases)]
     costs = forecast(cases, references, protocol, history, this_machine, SHARING).costs
-    return costs._replace(least_runs=runs_needed(protocol, cases))
+    return costs_of(costs, protocol, cases)
 
 
 def _is_hopeless(costs: Costs, protocol: Protocol) -> bool:
     """Whether the budget would be refused even if everything were `OPTIMISM` times as fast."""
-    faster = Costs(costs.start_s / OPTIMISM, costs.round_s / OPTIMISM, costs.least_runs)
+    faster = costs._replace(start_s=costs.start_s / OPTIMISM, round_s=costs.round_s / OPTIMISM)
     return settled(protocol.budget_s, faster, thin=protocol.thin).refusal is not None

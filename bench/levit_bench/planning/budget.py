@@ -57,6 +57,8 @@ class Costs(NamedTuple):
     """One turn for every case of the block."""
     least_runs: int = MIN_RUNS
     """Runs without which the session has no answer."""
+    good_rounds: int = MIN_ROUNDS
+    """Rounds that a run has where the budget allows the least runs so many."""
 
 
 class Plan(NamedTuple):
@@ -116,9 +118,9 @@ def smallest_budget(costs: Costs) -> float:
 def plan(costs: Costs, budget_s: float, scatter: RunScatter = PILOT) -> Plan:
     """Runs and rounds that spend a budget best; at least one run of one round, however small the budget.
 
-    Best is the narrowest interval: of all numbers of runs that leave each at least `MIN_ROUNDS` rounds, the one with
-    the least Student's factor times standard error. The cost model is that of Kalibera & Jones (*Rigorous benchmarking
-    in reasonable time*, ISMM 2013, section 9.3); their optimum minimises the standard error alone, which with few runs
+    Best is the narrowest interval: of all numbers of runs that leave each enough rounds, the one with the least
+    Student's factor times standard error. The cost model is that of Kalibera & Jones (*Rigorous benchmarking in
+    reasonable time*, ISMM 2013, section 9.3); their optimum minimises the standard error alone, which with few runs
     leaves too few of them.
 
     Args:
@@ -128,7 +130,8 @@ def plan(costs: Costs, budget_s: float, scatter: RunScatter = PILOT) -> Plan:
     """
     smallest = smallest_budget(costs)
     possible = [(runs, _rounds_in(budget_s / runs, costs)) for runs in range(costs.least_runs, MAX_RUNS + 1)]
-    feasible = [(runs, rounds) for runs, rounds in possible if rounds >= MIN_ROUNDS]
+    feasible = [(runs, rounds) for runs, rounds in possible if rounds >= costs.good_rounds]
+    feasible = feasible or [(runs, rounds) for runs, rounds in possible if rounds >= MIN_ROUNDS]
     if feasible:
         runs, rounds = min(feasible, key=lambda design: half_width(design[0], design[1], scatter=scatter))
     else:

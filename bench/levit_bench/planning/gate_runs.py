@@ -11,9 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from levit_bench.planning.budget import MIN_RUNS
+from levit_bench.planning.budget import MIN_RUNS, Costs
 from levit_bench.records import Case, Protocol
 
+GOOD_ROUNDS = 4
+"""Rounds from which the median of a run sheds a turn beside which something else ran. The plan's variances are those of
+medians of many rounds; of two rounds, the median is the mean, and on two cores it scattered by 2.7 % where three had
+1.7 and five 1.35 % (docs/decisions/0020)."""
 _ALPHA = 0.05
 """False alarms of a gate: as `levit_bench.judge.verdicts.ALPHA`, of which this may take all."""
 
@@ -27,8 +31,14 @@ def fewest_runs(comparisons: int) -> int:
     return max(MIN_RUNS, math.ceil(math.log(2 * max(1, comparisons) / _ALPHA, 4) - 1e-9))
 
 
-def runs_needed(protocol: Protocol, cases: Iterable[Case]) -> int:
-    """Runs without which a session has no answer: of a gate those for one look at its cases, else `MIN_RUNS`."""
+def costs_of(costs: Costs, protocol: Protocol, cases: Iterable[Case]) -> Costs:
+    """The costs, and for a gate how many runs and rounds it needs.
+
+    Args:
+        costs: what a start and a round take here.
+        protocol: of the session.
+        cases: that can be timed, those of the instrument among them.
+    """
     if protocol.goal != "gate":
-        return MIN_RUNS
-    return fewest_runs(sum(case.side == "b" for case in cases))
+        return costs
+    return costs._replace(least_runs=fewest_runs(sum(case.side == "b" for case in cases)), good_rounds=GOOD_ROUNDS)

@@ -50,11 +50,11 @@ def test_on_a_noisy_machine_a_gate_that_could_not_find_its_margin_is_never_green
 
 
 def test_certain_cases_rest_at_the_look_in_the_middle_and_keep_their_verdict() -> None:
-    taken = gate(3, QUIET, {"same": 1.0, "slower": 1.3})
+    taken = gate(3, QUIET, {"same": 1.0, "slower": 1.3}, runs=14)
     looks = [look for end in taken.session.ends if (look := end.look)]
-    assert [look.runs for look in looks] == [6]
+    assert [look.runs for look in looks] == [7]
     assert {decision.verdict for decision in looks[0].decided.values()} == {"same", "slower"}
-    assert {end.run for end in taken.session.ends} == set(range(6)), "nothing is left to measure"
+    assert {end.run for end in taken.session.ends} == set(range(7)), "nothing is left to measure"
     assert {case.name.partition(" ")[0]: case.verdict for case in report(taken).cases} == {
         "same": CaseVerdict.SAME, "slower": CaseVerdict.SLOWER,
     }  # fmt: skip
@@ -69,17 +69,17 @@ def cut(session: Session, *, ended: int, begun: int) -> Session:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("ended", "begun"), [(0, 0), (0, 1), (4, 4), (4, 5), (6, 6), (11, 12)])
+@pytest.mark.parametrize(("ended", "begun"), [(0, 0), (0, 1), (4, 4), (4, 5), (7, 7), (13, 14)])
 @pytest.mark.parametrize("ratio", [1.0, 1.3])
 def test_a_gate_that_did_not_come_to_its_end_is_interrupted_whatever_it_measured(
     ratio: float, ended: int, begun: int
 ) -> None:
-    whole = gate(4, QUIET, {"kept": ratio, "hangs": 1.025}).session
+    whole = gate(4, QUIET, {"kept": ratio, "hangs": 1.025}, runs=14).session
     assert side_by_side(records(whole), RULES).is_over
     made = side_by_side(records(cut(whole, ended=ended, begun=begun)), RULES._replace(allow_inconclusive=True))
     assert (made.outcome, made.exit_code) == (GateOutcome.INTERRUPTED, EXIT_NOTHING)
     assert made._replace(is_stopped=True).exit_code == EXIT_INTERRUPTED
-    assert made.looks_taken == (1 if ended >= 6 else 0)
+    assert made.looks_taken == (1 if ended >= 7 else 0)
 
 
 def test_a_gate_whose_cases_all_failed_before_the_first_run_is_over() -> None:
@@ -113,16 +113,15 @@ def test_three_runs_that_agree_call_one_case_and_not_one_of_many() -> None:
 
 
 @pytest.mark.parametrize(
-    ("runs", "looks"), [(3, (3,)), (6, (6,)), (7, (4, 7)), (8, (4, 8)), (12, (6, 12)), (40, (20, 40))]
+    ("runs", "looks"), [(3, (3,)), (6, (6,)), (12, (12,)), (13, (7, 13)), (14, (7, 14)), (40, (20, 40))]
 )
 def test_looks_are_declared_before_the_first_run(runs: int, looks: tuple[int, ...]) -> None:
     assert gate_looks(runs) == looks
 
 
 def test_there_is_no_look_after_fewer_runs_than_a_verdict_needs() -> None:
-    assert gate_looks(8, 5) == (8,)
-    assert gate_looks(10, 5) == (5, 10)
-    assert gate_looks(10, 20) == (10,)
+    assert gate_looks(14, 103) == (7, 14)
+    assert gate_looks(14, 1000) == (14,)
 
 
 @dataclass

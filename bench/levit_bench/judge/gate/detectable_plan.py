@@ -6,13 +6,13 @@ import math
 
 from levit_bench.judge.verdicts import METHOD_PAIRS, Effect, Rules, detectable, percent_above, power
 from levit_bench.numbers.units import format_duration
-from levit_bench.planning.budget import MIN_ROUNDS, Costs, RunScatter, plan
-from levit_bench.planning.gate_runs import fewest_runs
+from levit_bench.planning.budget import Costs, RunScatter, plan
+from levit_bench.planning.gate_runs import GOOD_ROUNDS, fewest_runs
 
 POWER = 0.9
 """How often a slowdown of the size that `--find` names is to be found."""
 _MOST_RUNS = 400
-_ROUNDS = (MIN_ROUNDS, 3, 4, 6, 8, 12)
+_ROUNDS = (GOOD_ROUNDS, 6, 8, 12)
 
 
 def budget_that_finds(find: float, costs: Costs, scatter: RunScatter, family: int, rules: Rules) -> float:

@@ -34,7 +34,7 @@ from levit_bench.measuring.workers.process_environment import shell as calling_s
 from levit_bench.numbers.other_work import most_others
 from levit_bench.numbers.units import counted
 from levit_bench.planning.budget import PILOT, Costs, RunScatter
-from levit_bench.planning.gate_runs import runs_needed
+from levit_bench.planning.gate_runs import costs_of
 from levit_bench.planning.policy import Earlier, Planner, Spending, fixed_budget, with_budget
 from levit_bench.records import (
     Accuracy,
@@ -412,7 +412,7 @@ def _get_ready(
         for finding in artifact.prepared.findings
     )
     left = {key: a for key, a in artifacts.items() if key not in failed and key not in skipped}
-    costs = costs._replace(least_runs=runs_needed(protocol, (line.case for line in out if line.id in left)))
+    costs = costs_of(costs, protocol, (line.case for line in out if line.id in left))
     return _Ready(tuple(out), left, costs, findings, others)
 
 
