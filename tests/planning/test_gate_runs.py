@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from levit_bench.planning.budget import MIN_ROUNDS, PILOT, Costs, RunScatter, plan, settled, smallest_budget
 from levit_bench.planning.gate_runs import GOOD_ROUNDS, costs_of, fewest_runs
-from levit_bench.records import Case, Protocol, SideName
+from levit_bench.records import Case, SideName
+
+from tests.making import PROTOCOL
 
 COSTS = Costs(3.9, 0.5)
-GATE = Protocol(goal="gate")
+GATE = msgspec.structs.replace(PROTOCOL, goal="gate")
 STEADY_ROUNDS = RunScatter(0.02**2, 0.002**2)
 """Runs scatter and their rounds hardly do, so that rounds seem to be worth nothing."""
 
@@ -20,7 +23,7 @@ def cases(count: int) -> list[Case]:
 
 def test_a_gate_needs_more_runs_with_more_cases_and_other_sessions_do_not() -> None:
     assert [costs_of(COSTS, GATE, cases(count)).least_runs for count in (1, 2, 7, 26)] == [3, 4, 5, 6]
-    assert costs_of(COSTS, Protocol(), cases(26)) == COSTS
+    assert costs_of(COSTS, PROTOCOL, cases(26)) == COSTS
     for comparisons in range(1, 300):
         runs = fewest_runs(comparisons)
         assert 2 * comparisons / 4**runs <= 0.05
