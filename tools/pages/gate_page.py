@@ -5,9 +5,11 @@ python -m tools.pages.gate_page        writes the page and its picture; the test
 
 from __future__ import annotations
 
+import math
 import random
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from statistics import fmean, median
+from statistics import fmean, median, stdev
 from typing import NamedTuple
 
 from levit_bench.judge.gate.gate_report import CaseVerdict, GateCase, GateReport
@@ -31,7 +33,7 @@ from tools.gates.composed import (
     upper_limit,
 )
 from tools.pages import ROOT, WAY_BACK
-from tools.pages.measured_page import sessions
+from tools.pages.measured_page import EVIDENCE, sessions
 
 PAGE = ROOT / "docs" / "gate-measured.md"
 PICTURE = ROOT / "docs" / "pictures" / "upgrade.png"
@@ -39,6 +41,8 @@ COMPOSED = 400
 """Gates that are drawn from each pool."""
 SLOWDOWNS = {"3 %": "gate_3", "5 %": "gate_5", "10 %": "gate_10", "−10 %": "gate_faster"}
 """Topics of docs/evidence.toml, by what was planted; of each the first session is the pool."""
+_DRAWS = 40
+"""Times that the rounds of each run are drawn."""
 _REPORTS_BEFORE = 10
 """Earlier reports that a t-test has for its history."""
 
@@ -232,29 +236,63 @@ def upgrade_rows(report: GateReport) -> Iterator[str]:
 
 
 def page() -> str:
-    """The whole page."""
-    quiet, (pool,), newer = sessions("gate_unchanged"), sessions("gate_pool"), upgrade()
-    return _PAGE.format(
-        machine=_machine(quiet[0]),
-        margin=f"{100 * RULES.margin:g}",
-        min_effect=f"{100 * RULES.min_effect:g}",
-        unchanged=unchanged("gate_unchanged").row("alone on the machine"),
-        composed=composed_row("drawn from the pool"),
-        loaded=unchanged("gate_loaded").row("one core busy a third of the time"),
-        states=unchanged("gate_states").row("half of the processes 8 % slower"),
-        runs=runs_of("gate_unchanged"),
-        pool_runs=len(pool.ends),
-        drawn=COMPOSED,
-        planted="\n".join(power_rows()),
-        planted_runs=runs_of_120_s(),
-        rivals="\n".join(rival_rows()),
-        before=_REPORTS_BEFORE,
-        upgrade_session=newer.session,
-        upgrade_sentence=overall(newer).text,
-        upgrade="\n".join(upgrade_rows(newer)),
-        picture=PICTURE.name,
-        back=WAY_BACK,
-    )
+    """The whole page: a section for each kind of gates that is stored."""
+    return "\n\n".join([*_sections(), WAY_BACK]) + "\n"
+
+
+def _sections() -> Iterator[str]:
+    stored = topics()
+    yield _HEAD.format(machine=_machine(sessions("gate_unchanged")[0]))
+    rows = [unchanged("gate_unchanged").row("alone on the machine")]
+    if "gate_pool" in stored:
+        rows.append(composed_row("drawn from a pool"))
+    rows += [unchanged(topic).row(words) for topic, words in _DISTURBED.items() if topic in stored]
+    yield _UNCHANGED.format(runs=runs_of("gate_unchanged"), rows="\n".join(rows))
+    yield _ROUNDS.format(runs=len(sessions("gate_rounds")[0].ends), rows="\n".join(round_rows()))
+    if stored >= {"gate_pool", *SLOWDOWNS.values()}:
+        yield _PLANTED.format(runs=runs_of_120_s(), drawn=COMPOSED, rows="\n".join(power_rows()))
+        yield _RIVALS.format(
+            before=_REPORTS_BEFORE, rows="\n".join(rival_rows()),
+            min_effect=f"{100 * RULES.min_effect:g}", margin=f"{100 * RULES.margin:g}",
+        )  # fmt: skip
+    if "gate_upgrade" in stored:
+        newer = upgrade()
+        yield _UPGRADE.format(
+            picture=PICTURE.name, session=newer.session, sentence=overall(newer).text,
+            rows="\n".join(upgrade_rows(newer)),
+        )  # fmt: skip
+
+
+def topics() -> set[str]:
+    """Topics of docs/evidence.toml."""
+    return set(tomllib.loads(EVIDENCE.read_text(encoding="utf-8")))
+
+
+def round_rows() -> Iterator[str]:
+    """How far a run's ratio scatters by how many of its rounds it is the median of, root mean square over networks."""
+    (pool,) = sessions("gate_rounds")
+    subjects = [record for record in records(pool) if record.info.role == "subject"]
+    sides = {(record.case.network, record.case.side): record for record in subjects}
+    draw = random.Random(SEED)
+    for rounds in range(2, 8):
+        variances = []
+        for network in dict.fromkeys(record.case.network for record in subjects):
+            logs = _round_logs(sides[network, "a"], sides[network, "b"])
+            for _ in range(_DRAWS):
+                medians = [median(draw.sample(of_run, rounds)) for of_run in logs if len(of_run) >= rounds]
+                variances.append(stdev(medians) ** 2)
+        yield f"| {rounds} | {100 * math.sqrt(fmean(variances)):.2f} % |"
+
+
+def _round_logs(first: Record, second: Record) -> list[list[float]]:
+    """Of each run the log ratios of its rounds, second over first."""
+    return [
+        [
+            math.log(median(theirs.duration_s) / median(mine.duration_s))
+            for mine, theirs in zip(one.turns, other.turns, strict=True)
+        ]
+        for one, other in zip(first.runs, second.runs, strict=True)
+    ]
 
 
 def source() -> str:
@@ -268,47 +306,48 @@ def _machine(session: Session) -> str:
 
 
 def main() -> None:
-    """Write the page and its picture."""
+    """Write the page, and its picture where an upgrade is stored."""
     PAGE.write_text(page(), encoding="utf-8")
-    save(draw(upgrade()), PICTURE, source())
+    if "gate_upgrade" in topics():
+        save(draw(upgrade()), PICTURE, source())
 
 
-_PAGE = """# The gate, measured
+_HEAD = """# The gate, measured
 
-What [`levit-bench gate`](gate.md) finds, and what it cries wolf about, on {machine}: a virtual machine that shares
-its host. Every figure here is computed from sessions in `results/`; in a checkout of this repository, `python -m
-tools.gates.measure_gates` takes such sessions on your machine.
-
-## Unchanged code
+What [`levit-bench gate`](gate.md) finds, and what it cries wolf about, on {machine}: a virtual machine that shares its
+host. Every figure here is computed from sessions in `results/`; in a checkout of this repository,
+`python -m tools.gates.measure_gates` takes such sessions on your machine."""
+_UNCHANGED = """## Unchanged code
 
 Both sides are one commit, so every *slower* and every *faster* is a false alarm. LeViT-128S, LeViT-192,
-MobileNetV3-Large, EfficientNet-B0 and DeiT-Tiny, 60 s a gate, which are {runs} runs; under load and with two states
-the two networks of the next section. Beside the alarms stands the 95 % upper limit of their rate. *Inconclusive*
-are gates with a case of which they could not tell; *detectable* is the median over cases of the slowdown found four
-times in five.
+MobileNetV3-Large, EfficientNet-B0 and DeiT-Tiny, 60 s a gate, which are {runs} runs. Beside the alarms stands the 95 %
+upper limit of their rate. *Inconclusive* are gates with a case of which they could not tell; *detectable* is the median
+over cases of the slowdown that is found four times in five; the length is without preparation.
 
 ```bash
 python -m tools.gates.measure_gates --kind unchanged --gates 40 --budget 60s
-python -m tools.gates.measure_gates --kind unchanged --pool --budget 8m
-python -m tools.gates.measure_gates --kind unchanged --load --gates 20 --budget 60s
-python -m tools.gates.measure_gates --kind 'two states' --gates 20 --budget 60s
 ```
 
 | | gates | slower | faster | inconclusive | such cases | detectable | length |
 |:--|--:|:--|--:|--:|--:|--:|--:|
-{unchanged}
-{composed}
-{loaded}
-{states}
+{rows}"""
+_ROUNDS = """## Rounds in a run
 
-The pool is one gate of {pool_runs} runs that nothing ends early. Any of its runs are a gate that could have been
-measured: {drawn} are drawn from it, with the look halfway that measured ones have.
+Scatter of a run's ratio of the two sides, by how many of its rounds it is the median of: {runs} runs of the five
+networks, unchanged, root mean square over networks. A gate gives a run four rounds where its budget allows it.
 
-## Planted slowdowns
+```bash
+python -m tools.gates.measure_gates --kind unchanged --pool --budget 200s
+```
 
-An extra layer that changes no output, calibrated for each network before it is planted; how large it turned out to
-be is the ratio over the whole pool with its 95 % interval. Gates of 120 s ({planted_runs} runs), measured ones and
-{drawn} drawn from each pool. *Called* is slower, of a speed-up faster.
+| rounds | scatter |
+|--:|--:|
+{rows}"""
+_PLANTED = """## Planted slowdowns
+
+An extra layer that changes no output, calibrated for each network before it is planted; how large it turned out to be
+is the ratio over the whole pool with its 95 % interval. Gates of 120 s ({runs} runs), measured ones and {drawn} drawn
+from each pool. *Called* is slower, of a speed-up faster.
 
 ```bash
 for kind in 3% 5% 10% -10%; do
@@ -319,23 +358,21 @@ done
 
 | planted | network | it takes | called, measured | called, drawn |
 |:--|:--|:--|--:|--:|
-{planted}
+{rows}"""
+_RIVALS = """## The same passes, judged by other rules
 
-## The same passes, judged by other rules
-
-Other tools time the base in one process and the head in another, later one. So of each pool the base is a process
-of side a from its first half, and the head one of side b from its second half; {before} earlier reports are
-processes of side a as well. *False alarms* are gates of unchanged code, five networks, of which a case is called;
-*found* are the planted cases that are called.
+Other tools time the base in one process and the head in another, later one. So of each pool the base is a process of
+side a from its first half, and the head one of side b from its second half; {before} earlier reports are processes of
+side a as well. *False alarms* are gates of unchanged code, five networks, of which a case is called; *found* are the
+planted cases that are called.
 
 | rule | false alarms | 3 % found | 5 % found | 10 % found |
 |:--|--:|--:|--:|--:|
-{rivals}
+{rows}
 
 The rule of `levit-bench gate` is 95 % over the whole family, {min_effect} % and more of a slowdown, and a margin of
-{margin} %.
-
-## An upgrade
+{margin} %."""
+_UPGRADE = """## An upgrade
 
 ```bash
 levit-bench gate --a 'onnxruntime==1.20.*' --runtime onnxruntime --networks paper --budget 8m
@@ -343,14 +380,16 @@ levit-bench gate --a 'onnxruntime==1.20.*' --runtime onnxruntime --networks pape
 
 ![Ratio of each network's time, the newer version over the older](pictures/{picture})
 
-{upgrade_sentence} (Session `{upgrade_session}`.)
+{sentence} (Session `{session}`.)
 
 | network | newer / older | verdict | detectable |
 |:--|:--|:--|--:|
-{upgrade}
-
-{back}
-"""
+{rows}"""
+_DISTURBED = {
+    "gate_loaded": "one core busy a third of the time",
+    "gate_states": "half of the processes 8 % slower",
+}
+"""Topics of gates of unchanged code on a machine that is not quiet, in words."""
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ from levit_bench.records import Case, Protocol
 
 GOOD_ROUNDS = 4
 """Rounds from which the median of a run sheds a turn beside which something else ran. The plan's variances are those of
-medians of many rounds; of two rounds, the median is the mean, and on two cores it scattered by 2.7 % where three had
-1.7 and five 1.35 % (docs/decisions/0020)."""
+medians of many rounds; of two rounds, the median is the mean, and on two cores it scattered by 2.8 % where three had
+1.7 and five 1.3 % (docs/decisions/0020)."""
 _ALPHA = 0.05
 """False alarms of a gate: as `levit_bench.judge.verdicts.ALPHA`, of which this may take all."""
 
