@@ -91,7 +91,7 @@ def test_verdicts_are_the_outcomes_of_tests(repository: Repository) -> None:
         "test_skipped[levit_128s-b1-t1-pinned]",
     ):  # fmt: skip
         assert f"FAILED test_mine.py::{name}" in out
-    assert "- slower 1.29: levit_128s 224px b1 t1 pinned: takes 1.29" in out, (
+    assert "- slower 1.30: levit_128s 224px b1 t1 pinned: takes 1.30" in out, (
         "the short summary begins with what counts"
     )
     assert "levit-bench gate, side b against side a (a): ratio 1.29, 95 % CI 1.2" in out

@@ -85,6 +85,7 @@ def test_without_scatter_the_least_effect_is_found_and_nothing_smaller(error, le
 @example(error=1e-12, freedom=4.0, family=1, least=0.0)
 @example(error=1.1e-12, freedom=1e-3, family=1, least=0.0)
 @example(error=1e308, freedom=0.5, family=1, least=0.03)
+@example(error=843.0, freedom=6.265e-65, family=1, least=1.0)
 def test_any_error_has_a_power_and_a_detectable_difference_or_none(error, freedom, family, least):
     rules, effect = rules_of(least), Effect(0.0, error, freedom, 5, METHOD_PAIRS)
     assert 0 <= power(0.05, effect, family, rules) <= 1

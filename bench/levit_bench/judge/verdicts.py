@@ -262,10 +262,10 @@ def detectable(effect: Effect, family: int, rules: Rules) -> float | None:
     if effect.error <= NO_SCATTER:
         return 1 + rules.min_effect
     low, high = 0.0, effect.error
-    while not power(high, effect, family, rules) >= POWER:
+    while high < _LARGEST_LOG and not power(high, effect, family, rules) >= POWER:
         low, high = high, 2 * high
-        if not high < _LARGEST_LOG:  # also when it is NaN
-            return None
+    if not high < _LARGEST_LOG:  # also when it is NaN
+        return None
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         low, high = (low, middle) if power(middle, effect, family, rules) >= POWER else (middle, high)
