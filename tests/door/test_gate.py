@@ -94,7 +94,7 @@ def test_verdicts_are_the_outcomes_of_tests(repository: Repository) -> None:
     assert "- slower 1.30: levit_128s 224px b1 t1 pinned: takes 1.30" in out, (
         "the short summary begins with what counts"
     )
-    assert "levit-bench gate, side b against side a (a): ratio 1.29, 95 % CI 1.2" in out
+    assert "levit-bench gate, side b against side a (a): ratio 1.30, 95 % CI 1.2" in out
     assert "levit_192 224px b1 t1 pinned: its outputs are 0.4 from those of side a" in out
     assert "failed: levit_384 224px b1 t1 pinned: no time on side b: failed: it raised" in out
     assert "levit_256 224px b1 t1 pinned: side b has it, and side a has not" in out
