@@ -571,8 +571,8 @@ def read(declared: Sequence[Declared], root: Path, name: str, gate: GateAsked | 
             it is asked for.
     """
     is_file = Path(name).is_file()
-    path = Path(name) if is_file else resolve_session(root, name)
-    results = api.load_several([path], root, findings=[] if is_file else passed_over(root, name))
+    path = Path(name) if is_file else resolve_session(root, name, gates=True)
+    results = api.load_several([path], root, findings=[] if is_file else passed_over(root, name, gates=True))
     if gate is not None:
         refuse_other_gate(gate, results.records)
     record, mine = results.records[0], _read_by_tests(results)

@@ -436,3 +436,22 @@ def test_a_gate_is_not_resumed(repository: Path, capsys: pytest.CaptureFixture[s
     code, _, err = run(capsys, "run", "--resume", "last", "--store", str(repository.parent / "store"))
     assert code == 2
     assert "it is a gate, whose sides are gone with it" in " ".join(err.split())
+
+
+def test_the_last_session_of_those_that_rank_and_compare_is_no_gate(
+    capsys: pytest.CaptureFixture[str], store: Path
+) -> None:
+    gates_truth.gate(1, gates_truth.QUIET, {"kept": 1.0}, folder=store)
+    code, out, _ = run(capsys, "show", "--session", "last")
+    assert (code, "two sides, measured by a gate" in " ".join(out.split())) == (0, True)
+    assert run(capsys, "gate", "--session", "last")[0] == 0
+    code, out, err = run(capsys, "compare", "20260104", "last", "--json")
+    assert code == 3, err  # single sessions find no difference
+    assert {row["network"] for row in json.loads(out)["rows"]} == {"levit_192", "efficientnet_b0"}
+    assert levit_bench.load(store, "last").records[0].session == "20260105-same"
+
+
+def test_where_only_gates_are_stored_the_last_is_one(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    gates_truth.gate(1, gates_truth.QUIET, {"kept": 1.0}, folder=tmp_path)
+    assert levit_bench.load(tmp_path, "last").gate().exit_code == 0
+    assert run(capsys, "front", "--session", "last", "--store", str(tmp_path))[0] == 3

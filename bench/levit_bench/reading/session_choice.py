@@ -28,6 +28,8 @@ class SessionChoice(NamedTuple):
     """What their titles hold, or with `*` or `?` a pattern of whole titles; empty: any title, or none."""
     conditions: Mapping[str, Sequence[str]] = {}
     """Fields with the values by which cases are chosen."""
+    takes_gates: bool = False
+    """Whether `last` may be a gate's session: to be shown, and not where networks are ranked or compared."""
 
     @property
     def names_sessions(self) -> bool:
@@ -104,7 +106,9 @@ def passed_over_by(choice: SessionChoice) -> list[Finding]:
     Raises:
         BenchError: as `chosen_files`.
     """
-    findings = [finding for name in choice.sessions for finding in passed_over(choice.stores, name)]
+    findings = [
+        finding for name in choice.sessions for finding in passed_over(choice.stores, name, gates=choice.takes_gates)
+    ]
     if choice.title or choice.period.is_bounded:
         problems = (unreadable(path) for path in _named_files(choice) if not first_line(path).session)
         findings += [problem for problem in problems if problem is not None]
@@ -114,7 +118,9 @@ def passed_over_by(choice: SessionChoice) -> list[Finding]:
 def _named_files(choice: SessionChoice) -> list[Path]:
     """The files of the sessions that a choice names, of any time and title; all where it names none."""
     if choice.sessions:
-        files = [path for name in choice.sessions for path in resolve_sessions(choice.stores, name)]
+        files = [
+            path for name in choice.sessions for path in resolve_sessions(choice.stores, name, gates=choice.takes_gates)
+        ]
     else:
         files = [path for store in choice.stores for path in session_files(store)]
     return list(dict.fromkeys(files))

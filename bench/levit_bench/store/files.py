@@ -71,6 +71,12 @@ class _State(msgspec.Struct, frozen=True):
     emulated: bool = False
 
 
+class _Purpose(msgspec.Struct, frozen=True):
+    """The part of a first line's protocol by which sessions are chosen."""
+
+    goal: str = ""
+
+
 class FirstLine(msgspec.Struct, frozen=True):
     """The part of a session's first line by which sessions are chosen."""
 
@@ -80,6 +86,8 @@ class FirstLine(msgspec.Struct, frozen=True):
     """What the session was taken for."""
     conditions: _State = _State()
     """When it began, in UTC, and whether under an emulator."""
+    protocol: _Purpose = _Purpose()
+    """Whether it is a gate's."""
 
 
 class Session(NamedTuple):
@@ -183,6 +191,11 @@ def unreadable(path: Path) -> Finding | None:
 def is_emulated(path: Path) -> bool:
     """Whether a session was taken under an emulator, by its first line; False where that cannot be read."""
     return first_line(path).conditions.emulated
+
+
+def is_of_gate(path: Path) -> bool:
+    """Whether a session is a gate's, by its first line; False where that cannot be read."""
+    return first_line(path).protocol.goal == "gate"
 
 
 class Beginning(NamedTuple):

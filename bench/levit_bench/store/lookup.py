@@ -11,13 +11,13 @@ from pathlib import Path
 from levit_bench.errors import UsageError
 from levit_bench.records import Finding
 from levit_bench.store import tags
-from levit_bench.store.files import first_line, is_emulated, nothing_at, session_files, unreadable
+from levit_bench.store.files import first_line, is_emulated, is_of_gate, nothing_at, session_files, unreadable
 
 LAST = "last"
 """Names the newest session."""
 
 
-def resolve_session(root: Path, name: str, *, emulated: bool = False) -> Path:
+def resolve_session(root: Path, name: str, *, emulated: bool = False, gates: bool = False) -> Path:
     """The file of a session by its name, a unique beginning of it, `last` for the newest, or a tag of one session.
 
     Args:
@@ -25,12 +25,14 @@ def resolve_session(root: Path, name: str, *, emulated: bool = False) -> Path:
         name: what the user wrote.
         emulated: whether `last` may be a session of an emulated process, whose times mean nothing. Where all are
             emulated, it is the newest of them.
+        gates: whether `last` may be a gate's session, whose sides are judged against each other alone. Where all are
+            gates', it is the newest of them.
 
     Raises:
         UsageError: none or several match.
         StoreError: it can only be a tag, and the store's tags cannot be read.
     """
-    matches = resolve_sessions(root, name, emulated=emulated)
+    matches = resolve_sessions(root, name, emulated=emulated, gates=gates)
     if len(matches) != 1:
         raise UsageError(
             f"tag {name!r} names {len(matches)} sessions, and one is asked for here: "
@@ -39,7 +41,9 @@ def resolve_session(root: Path, name: str, *, emulated: bool = False) -> Path:
     return matches[0]
 
 
-def resolve_sessions(stores: Path | Sequence[Path], name: str, *, emulated: bool = False) -> list[Path]:
+def resolve_sessions(
+    stores: Path | Sequence[Path], name: str, *, emulated: bool = False, gates: bool = False
+) -> list[Path]:
     """The files of the sessions that a user named, at least one: as `resolve_session`, but a tag may name several.
 
     Sessions take precedence: tags are looked up only where no session matches.
@@ -48,6 +52,7 @@ def resolve_sessions(stores: Path | Sequence[Path], name: str, *, emulated: bool
         stores: one store, or several that are read as one.
         name: what the user wrote.
         emulated: as for `resolve_session`.
+        gates: as for `resolve_session`.
 
     Raises:
         UsageError: none match, several sessions begin so, or a tag names a missing session.
@@ -61,7 +66,7 @@ def resolve_sessions(stores: Path | Sequence[Path], name: str, *, emulated: bool
     if not files:
         raise nothing_at(roots)
     if name == LAST:
-        matches = [_last(files, emulated=emulated)[0]]
+        matches = [_last(files, emulated=emulated, gates=gates)[0]]
     else:
         matches = [path for path in files if path.stem.startswith(name)]
         if not matches and (tagged := [path for root in roots for path in _tagged(root, name)]):
@@ -77,13 +82,16 @@ def resolve_sessions(stores: Path | Sequence[Path], name: str, *, emulated: bool
     return matches
 
 
-def passed_over(stores: Path | Sequence[Path], name: str, *, emulated: bool = False) -> list[Finding]:
+def passed_over(
+    stores: Path | Sequence[Path], name: str, *, emulated: bool = False, gates: bool = False
+) -> list[Finding]:
     """Findings about newer files than the one that `last` names, which hold no session; none for any other name.
 
     Args:
         stores: as for `resolve_sessions`.
         name: what the user wrote.
         emulated: as for `resolve_session`.
+        gates: as for `resolve_session`.
 
     Raises:
         StoreError: there is no store.
@@ -91,25 +99,25 @@ def passed_over(stores: Path | Sequence[Path], name: str, *, emulated: bool = Fa
     if name != LAST:
         return []
     files = [path for root in ([stores] if isinstance(stores, Path) else stores) for path in session_files(root)]
-    return _last(files, emulated=emulated)[1] if files else []
+    return _last(files, emulated=emulated, gates=gates)[1] if files else []
 
 
-def _last(files: Sequence[Path], *, emulated: bool) -> tuple[Path, list[Finding]]:
+def _last(files: Sequence[Path], *, emulated: bool, gates: bool) -> tuple[Path, list[Finding]]:
     """The newest file that holds a session, and findings about newer ones, which hold none.
 
-    Where all sessions are emulated it is the newest of them, and without any session the newest file.
+    Where all sessions are emulated or gates' it is the newest of them, and without any session the newest file.
     """
     newest = sorted(files, key=lambda path: path.name, reverse=True)
     findings: list[Finding] = []
-    emulated_ones: list[Path] = []
+    others: list[Path] = []
     for path in newest:
         if (problem := unreadable(path)) is not None:
             findings.append(problem)
-        elif emulated or not is_emulated(path):
+        elif (emulated or not is_emulated(path)) and (gates or not is_of_gate(path)):
             return path, findings
         else:
-            emulated_ones.append(path)
-    return (emulated_ones[0], findings) if emulated_ones else (newest[0], [])
+            others.append(path)
+    return (others[0], findings) if others else (newest[0], [])
 
 
 def _check_are_sessions(stores: Sequence[Path]) -> None:

@@ -99,7 +99,7 @@ def _results(choice: SessionChoice, *, is_history: bool) -> Results:
 
     newest = None if is_history or choice.names_sessions else newest_session(choice.stores)
     if newest is None:
-        return api.load_chosen(choice)
+        return api.load_chosen(choice._replace(takes_gates=True))
     results = api.load_several([newest[1]], newest[0])
     return results.where(**choice.conditions) if choice.conditions else results
 

@@ -170,13 +170,14 @@ def command(
 def _again(root: Path, session: str, rules: GateRules) -> GateReport:
     """The verdicts of a stored gate once more, by its own rules where the command line has no others."""
     from levit_bench import api
+    from levit_bench.reading.session_choice import SessionChoice
 
     context = click.get_current_context()
     given: dict[str, str | None] = {
         name: context.params[name] if context.get_parameter_source(name) is ParameterSource.COMMANDLINE else None
         for name in ("min_effect", "margin")
     }
-    return api.load(root, session).gate(
+    return api.load_chosen(SessionChoice((root,), (session,), takes_gates=True)).gate(
         **given, allow_inconclusive=rules.allow_inconclusive, allow_other_outputs=rules.allow_other_outputs
     )
 

@@ -67,7 +67,11 @@ def command(
         raise UsageError("--markdown prints what --grid shows, and no JSON. Write --against NETWORK --grid NETWORK.")
     is_about_all = as_json or choice.names_sessions or choice.conditions or chosen(views)
     newest = None if is_about_all else newest_session(choice.stores)
-    results = api.load_chosen(choice) if newest is None else api.load_several([newest[1]], newest[0])
+    results = (
+        api.load_chosen(choice._replace(takes_gates=True))
+        if newest is None
+        else api.load_several([newest[1]], newest[0])
+    )
     view = results.show(instrument=instrument, **views)
     if as_json:
         click.echo(json.dumps(view.rows(), indent=2, allow_nan=False))
