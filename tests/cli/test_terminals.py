@@ -410,7 +410,7 @@ def test_an_interrupt_while_everything_loads_ends_with_130_where_nobody_can_be_t
     assert (code, err) == (130, "")
 
 
-SOUND = "run --networks tests.hostile_networks:sound --thin --budget 3s --store"
+SOUND = "run --networks tests.hostile_networks:sound --thin --budget auto --store"
 
 
 def whole(folder: Path) -> bytes:
