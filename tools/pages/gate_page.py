@@ -34,6 +34,7 @@ from tools.gates.composed import (
 )
 from tools.pages import ROOT, WAY_BACK
 from tools.pages.measured_page import EVIDENCE, sessions
+from tools.pages.trust_tables import length_s
 
 PAGE = ROOT / "docs" / "gate-measured.md"
 PICTURE = ROOT / "docs" / "pictures" / "upgrade.png"
@@ -50,11 +51,6 @@ _REPORTS_BEFORE = 10
 def reports(topic: str) -> list[GateReport]:
     """The verdicts of the stored gates of a topic."""
     return [side_by_side(records(session), RULES) for session in sessions(topic)]
-
-
-def length_s(session: Session) -> float:
-    """Seconds from the start of the first run to the end of the last."""
-    return session.ends[-1].at_s - session.starts[0].at_s
 
 
 class Unchanged(NamedTuple):

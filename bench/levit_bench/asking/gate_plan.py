@@ -9,6 +9,7 @@ import msgspec
 
 from levit_bench.asking.request import Request, budget_is_open, protocol_of, subjects, workshop_of
 from levit_bench.asking.sides import gate_protocol, refuse_conflicts, with_axes
+from levit_bench.judge.early_stopping.gate import cases_judged
 from levit_bench.judge.gate.detectable_plan import budget_that_finds, found_with
 from levit_bench.judge.verdicts import Rules
 from levit_bench.measuring.machine.description import machine
@@ -84,7 +85,7 @@ def plan_gate(
     lines = [CaseLine(id=case.id, case=case) for case in cases]
     lines += [CaseLine(id=case.id, case=case, role=role) for case, role in references]
     plan = planner(costs, protocol, lines, Earlier(cases=tuple(lines))).plan
-    judged = max(1, sum(case.side == "b" for case in cases))
+    judged = max(1, cases_judged(lines))
     wanted = {*SIZES, rules.margin, *([find] if find is not None else [])}
     # A smaller slowdown is none to a gate, and one of just this size is found half the time at most.
     sizes = sorted(size for size in wanted if size > rules.min_effect)

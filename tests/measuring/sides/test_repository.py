@@ -190,8 +190,9 @@ def test_a_repository_without_a_default_branch_is_told_to_name_a_side(tmp_path: 
         found(tmp_path).merge_base()
 
 
-def test_submodules_are_checked_out_at_the_commit_of_the_revision(repository: Path, tmp_path: Path) -> None:
-    inner = tmp_path / "inner"
+def add_layers(repository: Path, folder: Path) -> None:
+    """Commit a submodule `layers`, whose own repository lies in a folder beside."""
+    inner = folder / "inner"
     inner.mkdir()
     git(inner, "init", "-q", "-b", "main")
     (inner / "layer.py").write_text("old\n", encoding="utf-8")
@@ -199,6 +200,10 @@ def test_submodules_are_checked_out_at_the_commit_of_the_revision(repository: Pa
     git(inner, "commit", "-qm", "old")
     git(repository, "submodule", "add", "-q", str(inner), "layers")
     git(repository, "commit", "-qm", "with layers")
+
+
+def test_submodules_are_checked_out_at_the_commit_of_the_revision(repository: Path, tmp_path: Path) -> None:
+    add_layers(repository, tmp_path)
     (repository / "layers" / "layer.py").write_text("new\n", encoding="utf-8")
     git(repository / "layers", "commit", "-qam", "new")
     git(repository, "commit", "-qam", "newer layers")
@@ -212,14 +217,7 @@ def test_submodules_are_checked_out_at_the_commit_of_the_revision(repository: Pa
 def test_a_submodule_is_found_where_the_working_tree_has_moved_or_removed_it(
     repository: Path, tmp_path: Path, change: str
 ) -> None:
-    inner = tmp_path / "inner"
-    inner.mkdir()
-    git(inner, "init", "-q", "-b", "main")
-    (inner / "layer.py").write_text("old\n", encoding="utf-8")
-    git(inner, "add", "-A")
-    git(inner, "commit", "-qm", "old")
-    git(repository, "submodule", "add", "-q", str(inner), "layers")
-    git(repository, "commit", "-qm", "with layers")
+    add_layers(repository, tmp_path)
     git(repository, *(("mv", "layers", "blocks") if change == "moved" else ("rm", "-qf", "layers")))
     git(repository, "commit", "-qm", change)
     if change == "gone":
