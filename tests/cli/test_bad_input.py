@@ -183,7 +183,7 @@ def test_a_store_that_cannot_be_written_is_refused_before_the_work(
 @pytest.mark.slow
 def test_a_disk_that_fills_up_keeps_what_was_written(tmp_path: Path) -> None:
     words = ["run", "--networks", "tests.hostile_networks:sound", "--budget", "60s", "--store", str(tmp_path)]
-    limit = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (12000, 12000));"
+    limit = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000));"
     # Without bytecode, or Python would keep the first half of what it compiles of the networks, for every test to come.
     code = f"{limit} from levit_bench.cli import main; main({words!r})"
     done = subprocess.run(
