@@ -8,6 +8,8 @@ import pytest
 
 from tests.door.conftest import FAKE, SPEED, asked
 
+pytestmark = pytest.mark.slow  # starts pytest for each test
+
 STUB = """
 import pytest
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.door.conftest import SPEED, asked
 
+pytestmark = pytest.mark.slow  # starts pytest for each test
+
 REFUSED = SPEED.replace("fake:one", "fake:tiny").replace(
     "@pytest.mark.levit_bench(", "@pytest.mark.xfail\n@pytest.mark.levit_bench(", 1
 )

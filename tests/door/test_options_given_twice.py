@@ -6,6 +6,8 @@ import pytest
 
 from tests.door.conftest import SPEED, asked
 
+pytestmark = pytest.mark.slow  # starts pytest for each test
+
 
 def test_a_list_that_is_given_twice_means_both(speed):
     speed.write({"test_mine.py": SPEED.replace(", batch=[1, 4]", "")})

@@ -11,6 +11,8 @@ from levit_bench.store import tags
 from tests.door.conftest import FAKE
 from tools.simulated.generate_store import Truth, case_of, write_session
 
+pytestmark = pytest.mark.slow  # starts pytest for each test
+
 NETS = "def build():\n    raise AssertionError('not built')\n"
 SUITE = """
 import pytest

@@ -9,6 +9,8 @@ import pytest
 
 from tests.door.conftest import SPEED, asked
 
+pytestmark = pytest.mark.slow  # starts pytest for each test
+
 LIMITS = """
 import os
 import levit_bench.pytest_plugin as door

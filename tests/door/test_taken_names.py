@@ -8,6 +8,8 @@ import pytest
 
 from tests.door.conftest import FAKE, SPEED, asked
 
+pytestmark = pytest.mark.slow  # starts pytest for each test
+
 THEIRS = """
 def pytest_addoption(parser):
     parser.addoption("--benchmark", action="store_true")

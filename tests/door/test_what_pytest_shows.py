@@ -13,6 +13,8 @@ from tests.door.conftest import FAKE, SPEED, Repository, asked
 from tests.door.fake import SLOW_DOWN
 from tests.programs import output
 
+pytestmark = pytest.mark.slow  # starts pytest for each test
+
 
 def names(out: str) -> list[str]:
     return [line.split("::")[1] for line in out.splitlines() if line.startswith("test_mine.py::")]

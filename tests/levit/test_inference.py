@@ -18,6 +18,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from tests.levit.drawing import TINY, distance, drawn, images
 
+pytestmark = pytest.mark.slow  # builds and times networks
+
 EXACT = 1e-10
 SINGLE = 1e-4
 

@@ -17,6 +17,8 @@ from msgspec.structs import replace
 from tests.levit.checkpoints import DEPTHS, as_authors, refusal, timm_network, written
 from tests.levit.drawing import TINY, drawn
 
+pytestmark = pytest.mark.slow  # builds and times networks
+
 QKV = "stages.0.blocks.0.attention.qkv.linear.weight"
 TABLE = "stages.0.blocks.0.attention.bias.table"
 

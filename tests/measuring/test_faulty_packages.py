@@ -22,6 +22,8 @@ from levit_bench.records import Case, ImageShape
 
 from tests.measuring.fake_packages import Install
 
+pytestmark = pytest.mark.slow  # starts workers of many packages
+
 PLAIN = Request(networks=("levit_128s",))
 NAMED = r"which the package their-theirs 1\.0 (offers|brings)"
 TYPE_OR_EXIT = ("raise TypeError('no')", "import sys; sys.exit(3)", "raise SystemExit", "raise Odd")

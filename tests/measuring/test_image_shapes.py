@@ -18,6 +18,8 @@ from torch import nn
 
 from tests.measuring.runtimes.asking import ON_PROCESSORS, taken
 
+pytestmark = pytest.mark.slow  # builds and times networks
+
 OWN = "tests.shaped_networks"
 SLOW = ("compile", "onnxruntime", "openvino")
 

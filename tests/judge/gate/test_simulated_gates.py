@@ -21,6 +21,8 @@ from tests.making import record
 from tools.simulated.gates_truth import NOISY, QUIET, RULES, gate, report, trials, two_state_alarms
 from tools.simulated.known_truth import fewest_hits, most_alarms
 
+pytestmark = pytest.mark.slow  # judges thousands of made-up gates
+
 UNCHANGED = (1.0,) * 5
 
 

@@ -21,6 +21,8 @@ from torch import nn
 
 from tests.measuring.folding.norms import norms_in
 
+pytestmark = pytest.mark.slow  # builds and times networks
+
 
 @pytest.fixture
 def reports(monkeypatch: pytest.MonkeyPatch) -> list[Folding]:

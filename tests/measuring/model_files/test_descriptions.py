@@ -20,6 +20,8 @@ from torch._export.serde.schema import SCHEMA_VERSION
 
 from tests import model_makers as makers
 
+pytestmark = pytest.mark.slow  # builds and times networks
+
 FOLDED = makers.PARAMS - 16
 """Parameters of an exported network, whose BatchNorm is folded into its convolution."""
 

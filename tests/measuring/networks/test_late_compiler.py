@@ -8,6 +8,8 @@ import pytest
 
 from tests.torch_forks import TorchForks
 
+pytestmark = pytest.mark.slow  # builds and times networks
+
 _IMPORTED = """
 import sys
 from levit_bench.measuring.networks.timm_import import import_timm

@@ -20,6 +20,8 @@ from levit_bench.measuring.worker import Worker
 from levit_bench.measuring.workers.messages import CaseLoaded, Failed, Load
 from levit_bench.records import Case, ImageShape
 
+pytestmark = pytest.mark.slow  # builds and times networks
+
 NETS = "tests.unusual_networks"
 
 

@@ -16,6 +16,8 @@ from levit_bench.measuring.worker import Worker
 from levit_bench.measuring.workers.messages import CaseLoaded, Load, Prepared
 from levit_bench.records import Case, ImageShape
 
+pytestmark = pytest.mark.slow  # builds and times networks
+
 NETS = "tests.unusual_networks"
 
 

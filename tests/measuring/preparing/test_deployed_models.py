@@ -22,6 +22,8 @@ from levit_bench.records import Case
 
 from tests import model_makers as makers
 
+pytestmark = pytest.mark.slow  # builds and times networks
+
 
 @pytest.fixture
 def here(model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
