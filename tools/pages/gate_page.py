@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 from statistics import fmean, median, stdev
 from typing import NamedTuple
 
-from levit_bench.judge.gate.gate_report import CaseVerdict, GateCase, GateReport
+from levit_bench.judge.gate.gate_report import CaseVerdict, GateCase, GateOutcome, GateReport
 from levit_bench.judge.gate.side_by_side import side_by_side
+from levit_bench.judge.paired_ratio import paired_logs
+from levit_bench.judge.verdicts import Comparison
 from levit_bench.records import Record
 from levit_bench.report.front.figure import save
 from levit_bench.report.gate.figure import draw
 from levit_bench.report.gate.sentence import overall
+from levit_bench.report.words.ratios import UNKNOWN, ratio_figures
 from levit_bench.store.files import Session, records
 
 from tools.gates.composed import (
@@ -38,12 +41,15 @@ from tools.pages.trust_tables import length_s
 
 PAGE = ROOT / "docs" / "gate-measured.md"
 PICTURE = ROOT / "docs" / "pictures" / "upgrade.png"
+README = ROOT / "README.md"
+BEGIN, END = "<!-- upgrade -->\n", "<!-- end -->"
 COMPOSED = 400
 """Gates that are drawn from each pool."""
 SLOWDOWNS = {"3 %": "gate_3", "5 %": "gate_5", "10 %": "gate_10", "−10 %": "gate_faster"}
 """Topics of docs/evidence.toml, by what was planted; of each the first session is the pool."""
 _DRAWS = 40
 """Times that the rounds of each run are drawn."""
+_NOISY = 0.03
 _REPORTS_BEFORE = 10
 """Earlier reports that a t-test has for its history."""
 
@@ -219,16 +225,15 @@ def upgrade() -> GateReport:
 
 
 def upgrade_rows(report: GateReport) -> Iterator[str]:
-    """Each network on both sides."""
+    """Each network on both sides; those without a ratio with what became of the older side."""
     for case in report.cases:
-        made = case.comparison
-        assert made
-        assert made.ratio
-        ratio = f"{made.ratio.value:.3f} ({made.ratio.low:.3f} to {made.ratio.high:.3f})"
-        yield (
-            f"| {case.name.partition(' ')[0]} | {ratio} | {case.verdict} | "
-            f"{100 * ((made.detectable or float('inf')) - 1):.1f} % |"
-        )
+        ratio, limits, detectable = ratio_figures(case.comparison)
+        shown = ratio if limits == UNKNOWN else f"{ratio} ({limits})"
+        yield f"| {_network(case)} | {shown} | {case.verdict} | {detectable} |"
+
+
+def _network(case: GateCase) -> str:
+    return case.name.partition(" ")[0]
 
 
 def page() -> str:
@@ -243,7 +248,7 @@ def _sections() -> Iterator[str]:
     if "gate_pool" in stored:
         rows.append(composed_row("drawn from a pool"))
     rows += [unchanged(topic).row(words) for topic, words in _DISTURBED.items() if topic in stored]
-    yield _UNCHANGED.format(runs=runs_of("gate_unchanged"), rows="\n".join(rows))
+    yield _UNCHANGED.format(runs=runs_of("gate_unchanged"), rows="\n".join(rows), **by_scatter())
     yield _ROUNDS.format(runs=len(sessions("gate_rounds")[0].ends), rows="\n".join(round_rows()))
     if stored >= {"gate_pool", *SLOWDOWNS.values()}:
         yield _PLANTED.format(runs=runs_of_120_s(), drawn=COMPOSED, rows="\n".join(power_rows()))
@@ -257,6 +262,26 @@ def _sections() -> Iterator[str]:
             picture=PICTURE.name, session=newer.session, sentence=overall(newer).text,
             rows="\n".join(upgrade_rows(newer)),
         )  # fmt: skip
+
+
+def by_scatter() -> dict[str, int]:
+    """Gates of unchanged code, and how many of them are inconclusive, by how much their runs scatter."""
+    found = reports("gate_unchanged")
+    is_noisy = [median(map(_deviation, report.cases)) > _NOISY for report in found]
+    is_open = [report.outcome is GateOutcome.INCONCLUSIVE for report in found]
+    return {
+        "noisy": sum(noisy and unsure for noisy, unsure in zip(is_noisy, is_open, strict=True)),
+        "noisy_of": sum(is_noisy),
+        "calm": sum(unsure and not noisy for noisy, unsure in zip(is_noisy, is_open, strict=True)),
+        "calm_of": len(found) - sum(is_noisy),
+    }
+
+
+def _deviation(case: GateCase) -> float:
+    """Standard deviation of a run's log ratio of the two sides."""
+    assert case.first
+    assert case.second
+    return stdev(paired_logs([case.second], [case.first]))
 
 
 def topics() -> set[str]:
@@ -301,11 +326,39 @@ def _machine(session: Session) -> str:
     return f"{machine.cpu_model} ({machine.logical_cores} cores), PyTorch {versions['torch']}"
 
 
+def readme_block() -> str:
+    """What the README says of the upgrade."""
+    (session,) = sessions("gate_upgrade")
+    report = upgrade()
+    older, newer = (side.versions["onnxruntime"] for side in session.head.sides[:2])
+    ratios = {_network(case): case.comparison for case in report.cases if case.comparison and case.comparison.ratio}
+    by_ratio = sorted(ratios, key=lambda name: _value(ratios[name]))
+    counts = [
+        f"{count} {verdict}"
+        for verdict in (CaseVerdict.SLOWER, CaseVerdict.FASTER, CaseVerdict.SAME, CaseVerdict.INCONCLUSIVE)
+        if (count := sum(case.verdict is verdict for case in report.cases))
+    ]
+    ends = [f"{name} takes {' ('.join(ratio_figures(ratios[name])[:2])})" for name in (by_ratio[0], by_ratio[-1])]
+    failed = [_network(case) for case in report.cases if case.first is not None and case.first.outcome == "failed"]
+    return _README.format(
+        older=older, newer=newer, machine=_machine(session), session=session.head.session, count=len(report.cases),
+        counts=", ".join(counts), ends=" and ".join(ends),
+        failed=f", and {', '.join(failed)} fail to load in {older}" if failed else "",
+    )  # fmt: skip
+
+
+def _value(comparison: Comparison) -> float:
+    assert comparison.ratio
+    return comparison.ratio.value
+
+
 def main() -> None:
-    """Write the page, and its picture where an upgrade is stored."""
+    """Write the page, and its picture and the README's block where an upgrade is stored."""
     PAGE.write_text(page(), encoding="utf-8")
     if "gate_upgrade" in topics():
         save(draw(upgrade()), PICTURE, source())
+        before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+        README.write_text(f"{before}{BEGIN}{readme_block()}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
 
 
 _HEAD = """# The gate, measured
@@ -317,11 +370,17 @@ _UNCHANGED = """## Unchanged code
 
 Both sides are one commit, so every *slower* and every *faster* is a false alarm. LeViT-128S, LeViT-192,
 MobileNetV3-Large, EfficientNet-B0 and DeiT-Tiny, 60 s a gate, which are {runs} runs. Beside the alarms stands the 95 %
-upper limit of their rate. *Inconclusive* are gates with a case of which they could not tell; *detectable* is the median
-over cases of the slowdown that is found four times in five; the length is without preparation.
+upper limit of their rate: at most one gate in twenty may call a case. *Inconclusive* are gates with a case of which
+they could not tell; *detectable* is the median over cases of the slowdown that is found four times in five; the length is
+without preparation. The last two rows are gates of LeViT-128S and MobileNetV3-Large alone, of 40 s. How many gates
+cannot tell is the host's doing: {noisy} of the {noisy_of} gates in which runs scatter by more than 3 % (median over
+networks) are inconclusive, and {calm} of the other {calm_of}.
 
 ```bash
 python -m tools.gates.measure_gates --kind unchanged --gates 40 --budget 60s
+python -m tools.gates.measure_gates --kind unchanged --pool --budget 8m
+python -m tools.gates.measure_gates --kind 'two states' --gates 20 --budget 40s
+python -m tools.gates.measure_gates --load --networks levit_128s,mobilenetv3_large_100 --gates 20 --budget 40s
 ```
 
 | | gates | slower | faster | inconclusive | such cases | detectable | length |
@@ -381,6 +440,9 @@ levit-bench gate --a 'onnxruntime==1.20.*' --runtime onnxruntime --networks pape
 | network | newer / older | verdict | detectable |
 |:--|:--|:--|--:|
 {rows}"""
+_README = """ONNX Runtime {newer} against {older}, {count} networks, round by round in one session on {machine}:
+{counts}; {ends} of the time it took{failed}.
+(Session `{session}`; [more](docs/gate-measured.md#an-upgrade).)"""
 _DISTURBED = {
     "gate_loaded": "one core busy a third of the time",
     "gate_states": "half of the processes 8 % slower",
