@@ -371,8 +371,8 @@ _UNCHANGED = """## Unchanged code
 Both sides are one commit, so every *slower* and every *faster* is a false alarm. LeViT-128S, LeViT-192,
 MobileNetV3-Large, EfficientNet-B0 and DeiT-Tiny, 60 s a gate, which are {runs} runs. Beside the alarms stands the 95 %
 upper limit of their rate: at most one gate in twenty may call a case. *Inconclusive* are gates with a case of which
-they could not tell; *detectable* is the median over cases of the slowdown that is found four times in five; the length is
-without preparation. The last two rows are gates of LeViT-128S and MobileNetV3-Large alone, of 40 s. How many gates
+they could not tell; *detectable* is the median over cases of the slowdown that is found four times in five; the length
+is without preparation. The last two rows are gates of LeViT-128S and MobileNetV3-Large alone, of 40 s. How many gates
 cannot tell is the host's doing: {noisy} of the {noisy_of} gates in which runs scatter by more than 3 % (median over
 networks) are inconclusive, and {calm} of the other {calm_of}.
 
