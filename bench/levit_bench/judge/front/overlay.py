@@ -22,8 +22,8 @@ from levit_bench.judge.front.pairwise_ratios import Rivalry
 from levit_bench.judge.front.panel_limits import PANEL_LIMIT
 from levit_bench.judge.front.panels import Panel, once
 from levit_bench.judge.front.places import Place, Racer, Standing, places
-from levit_bench.judge.front.points import Point
-from levit_bench.judge.metrics import SPEEDS
+from levit_bench.judge.front.points import Draft, Point, points_of
+from levit_bench.judge.metrics import SPEEDS, Metric
 from levit_bench.judge.variance.case_sessions import Company
 from levit_bench.numbers.units import counted
 from levit_bench.records import Record
@@ -156,9 +156,34 @@ def _overlay(group: Sequence[Panel], axes: Sequence[str], records: Sequence[Reco
     return Overlay(tuple(axes), tuple(group), together, _overall(group, records) if has_overall else {})
 
 
-def _overall(group: Sequence[Panel], records: Sequence[Record]) -> dict[str, OverallPlace]:
-    """The places of all points among each other, by the id of the case."""
-    metric = group[0].metric
+def fastest_of_each(overlay: Overlay, records: Iterable[Record], metric: Metric) -> tuple[Point, ...]:
+    """Of each network the value with the shortest latency, with its place among those of the others; of one session.
+
+    The fastest by the best estimate: of two values that are nearly as fast, chance decides, as in any choice of a best.
+
+    Args:
+        overlay: of one session, or nothing is returned.
+        records: what its panels were made from; others are passed over.
+        metric: which speed decides the places.
+    """
+    if not overlay.overall:
+        return ()
+    fastest: dict[object, Point] = {}
+    for point in overlay.together.points:
+        network = (point.case.network, point.case.shape)
+        if network not in fastest or point.latency.value < fastest[network].latency.value:
+            fastest[network] = point
+    wanted = {point.case.id for point in fastest.values()}
+    groups = {key: group for key, group in _record_of(overlay.panels, records).items() if key in wanted}
+    drafts = [
+        Draft(groups[point.case.id], point.accuracy, {speed: point.seconds(speed) for speed in SPEEDS})
+        for point in fastest.values()
+    ]
+    return points_of(drafts, metric, Rivalry(groups, Company({}), across=False, speed=SPEEDS[metric]))
+
+
+def _record_of(group: Sequence[Panel], records: Iterable[Record]) -> dict[str, list[Record]]:
+    """The record of each point of panels of one session, by the id of its case."""
     settings = {point.case.id: panel.setting for panel in group for point in panel.points}
     sessions = {origin.session for panel in group for origin in panel.origins}
     chosen = [
@@ -166,9 +191,13 @@ def _overall(group: Sequence[Panel], records: Sequence[Record]) -> dict[str, Ove
         for record in records
         if record.session in sessions and record.info.id in settings and setting(record) == settings[record.info.id]
     ]
-    rivalry = Rivalry(
-        {record.info.id: [record] for record in once(chosen)}, Company({}), across=False, speed=SPEEDS[metric]
-    )
+    return {record.info.id: [record] for record in once(chosen)}
+
+
+def _overall(group: Sequence[Panel], records: Sequence[Record]) -> dict[str, OverallPlace]:
+    """The places of all points among each other, by the id of the case."""
+    metric = group[0].metric
+    rivalry = Rivalry(_record_of(group, records), Company({}), across=False, speed=SPEEDS[metric])
     points = {point.case.id: point for panel in group for point in panel.points}
     seconds = {case: point.seconds(metric).value for case, point in points.items()}
     dominator_of = dominators([Competitor(seconds[case], point.accuracy.top1, case) for case, point in points.items()])
