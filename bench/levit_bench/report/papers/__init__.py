@@ -1,0 +1,1 @@
+"""Figures and tables in the widths and forms of papers."""
