@@ -34,7 +34,7 @@ oldest: $(TOX)  ## test with the oldest versions that pyproject.toml allows, on 
 reading: $(TOX)  ## test that stored sessions are read without torch and timm, on Python 3.11
 	$(TOX) run -e reading $(PASSED_ON)
 
-front: $(TOX)  ## measure the paper's networks briefly and draw their front
+front: $(TOX)  ## measure the paper's networks briefly, draw their front, and write their page
 	$(TOX) run -e front $(PASSED_ON)
 
 bench: $(TOX)  ## time the benchmark suites: make bench ARGS="--networks levit --threads 1,2 --batch 1 --budget 3m"

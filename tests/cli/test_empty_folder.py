@@ -11,6 +11,7 @@ from tests.cli.test_cli import run
 
 READ = {
     "front": [(), ("--session", "last"), ("--since", "2026-01-01"), ("--overlay", "runtime")],
+    "report": [(), ("--session", "last", "--out", "page.html")],
     "pick": [("--max-latency", "30ms"), ("--min-top1", "75", "--json")],
     "show": [(), ("--session", "last"), ("--json",), ("--cold",), ("--title", "nightly")],
     "compare": [("before", "last"), ("a", "b"), ("last", "--networks", "levit_192,levit_128s")],

@@ -33,6 +33,7 @@ from levit_bench.judge.variance.longer_session import Longer
 from levit_bench.measuring.runtimes import cuda_graphs
 from levit_bench.measuring.session import session as session_module
 from levit_bench.reading import gate as reading_gate
+from levit_bench.reading import report_page
 from levit_bench.reading.results import Results
 from levit_bench.reading.session_choice import SessionChoice
 from levit_bench.records import Record
@@ -153,6 +154,10 @@ def _reason(function: Callable[[], object]) -> str:
     with pytest.raises(BenchError) as error:
         function()
     return str(error.value)
+
+
+def _raise(error: BenchError) -> None:
+    raise error
 
 
 def _request(*records: Record) -> ViewRequest:
@@ -277,6 +282,7 @@ MESSAGES: dict[str, Callable[[], str]] = {
     "no cold start of a failed case": lambda: _reason(lambda: cold_starts.require_cold([FAILED])),
     "no cold start of an old session": lambda: _reason(lambda: cold_starts.require_cold([DONE])),
     "nothing to overlay": lambda: _reason(_overlaid_elsewhere),
+    "nothing for a page": lambda: _reason(lambda: _raise(report_page.nothing_timed([]))),
     "nothing for a front": lambda: _reason(lambda: panel_limits.require_comparable([])),
 }  # fmt: skip
 

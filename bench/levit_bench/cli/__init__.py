@@ -25,6 +25,7 @@ from levit_bench.version import VERSION
 _VERBS = {
     "run": "Time networks on this machine and store the session.",
     "front": "Draw the speed/accuracy Pareto front of what is stored.",
+    "report": "Write one offline HTML page in which to find, compare and trace what is stored.",
     "pick": "Name the network to take within a limit of speed or top-1, with its ties.",
     "show": "Show what is stored, one line a case.",
     "compare": "Compare two stored sessions case by case: slower, faster, same, inconclusive.",

@@ -125,6 +125,49 @@ class Results(StoredSelection):
         axes = arguments.words("overlay", overlay)
         return front_page(panels_of(self, metric, chosen_set, beside, base_values, axes), base_values)
 
+    def report(
+        self,
+        path: str | Path = "reports/report.html",
+        *,
+        on: str | None = None,
+        published: str | Path | Sequence[str | Path] = (),
+        published_networks: str | Sequence[str] = ("measured",),
+        published_batch: int | str | Sequence[int] = (),
+        figures: bool = False,
+    ) -> Path:
+        """Write one HTML file in which a reader finds, compares and traces every number; it needs no network.
+
+        Args:
+            path: the file, or a folder that gets `report.html`.
+            on: one set of images alone, by its name.
+            published: a CSV file of timm's results or several, whose figures can be shown hollow beside the measured.
+            published_networks: as for `front`.
+            published_batch: as for `front`.
+            figures: whether to write the figure and tables for papers beside it, too.
+
+        Returns:
+            The path of the file.
+
+        Raises:
+            NothingToShowError: no case was timed; the message says why.
+            StoreError: the file cannot be written.
+            UsageError: the set or a published network does not exist.
+        """
+        from levit_bench.reading.front_page import PublishedChoice
+        from levit_bench.reading.report_page import report_page
+
+        beside = PublishedChoice(
+            arguments.paths("published", published),
+            arguments.words("published_networks", published_networks),
+            arguments.numbers("published_batch", published_batch),
+        )
+        (target,) = arguments.paths("path", path)
+        page = report_page(self, arguments.optional_text("on", on), beside)
+        written = page.write(target)
+        if arguments.flag("figures", figures):
+            page.write_figures(written.parent)
+        return written
+
     def pick(
         self,
         *,

@@ -1,0 +1,67 @@
+// What further threads, streams and images of a batch bring.
+
+import { html, tableOf, visible } from "./elements.js";
+import { latencyWords, significant } from "./numbers.js";
+import { differing } from "./model.js";
+import { focusPanel } from "./state.js";
+import { natural } from "./controls.js";
+
+/** @typedef {import("./model.js").Model} Model */
+/** @typedef {import("./state.js").State} State */
+
+/**
+ * @param {HTMLElement} container
+ * @param {Model} model
+ * @param {State} state
+ */
+export function showScaling(container, model, state) {
+  const parts = [...curves(model), ...byBatch(model, state)];
+  if (!parts.length) parts.push(html("p", { class: "empty" }, "No network here was measured with one thread and with more, nor at two batches."));
+  container.replaceChildren(...parts);
+}
+
+/** @param {Model} model */
+function curves(model) {
+  const { scaling, sessions } = model.document;
+  if (!scaling.length) return [];
+  const rows = scaling.flatMap((curve) =>
+    curve.steps.map((step) => [
+      visible(curve.network, 60), visible(curve.setting, 80), String(step.threads), String(step.streams), step.rate === null ? "–" : significant(step.rate),
+      step.speedup ? significant(step.speedup[0]) : "–",
+      step.speedup && step.speedup[1] !== null && step.speedup[2] !== null && step.threads * step.streams > 1 ? `${significant(step.speedup[1])} to ${significant(step.speedup[2])}` : "",
+      step.efficiency === null ? "–" : `${Math.round(100 * step.efficiency)} %`, sessions[curve.session].name,
+    ]),
+  );
+  const columns = ["network", "setting", "threads", "streams", "images/s", "speed-up", "95 %", "efficiency", "session"].map((name, at) => ({ name, number: at > 1 && at < 8 }));
+  return [
+    html("h2", {}, "Threads and streams"),
+    html("p", {}, "Images a second over those of one thread, paired by run in one session; efficiency is the speed-up by processor."),
+    tableOf("Speed-up by threads and streams", columns, rows),
+  ];
+}
+
+/**
+ * @param {Model} model
+ * @param {State} state
+ */
+function byBatch(model, state) {
+  const focus = focusPanel(model, state);
+  if (!focus) return [];
+  const panels = model.panels
+    .filter((panel) => differing(model, [focus, panel]).every((name) => name === "batch"))
+    .sort((one, other) => natural(one.field("batch"), other.field("batch")));
+  if (panels.length < 2) return [];
+  const key = (/** @type {import("./types.js").Point} */ point) => `${point.network} ${point.size}`;
+  const rows = focus.points.map((point) => [
+    visible(point.label, 60),
+    ...panels.map((panel) => {
+      const twin = panel.points.find((each) => key(each) === key(point));
+      return twin ? `${significant(twin.rate[0])} · ${latencyWords(twin.latency[0])}` : "–";
+    }),
+  ]);
+  return [
+    html("h2", {}, "Batches"),
+    html("p", {}, "Images a second, and the latency of a batch, in the setting of the view."),
+    tableOf("Images a second by batch", [{ name: "network" }, ...panels.map((panel) => ({ name: `batch ${panel.field("batch")}`, number: true }))], rows),
+  ];
+}
