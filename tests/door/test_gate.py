@@ -15,6 +15,8 @@ from tests.door.conftest import FAKE, Repository
 from tools.simulated.gates_truth import NOISY, QUIET, gate
 from tools.simulated.machine import Scenario
 
+pytestmark = pytest.mark.slow  # starts pytest for each test
+
 SUITE = """
 import pytest
 

@@ -18,6 +18,8 @@ from levit_bench.records import Case, Dtype, ImageShape
 
 from tests.cheating_networks import STOPPED
 
+pytestmark = pytest.mark.slow  # builds and times networks
+
 
 def _case(network: str, batch: int = 1) -> Case:
     return Case(network=f"tests.cheating_networks:{network}", resolution=32, batch=batch)

@@ -17,6 +17,8 @@ from levit_bench.measuring.preparing.calibration import VERSION, CalibrationErro
 from levit_bench.records import Case, ImageShape
 from torch import nn
 
+pytestmark = pytest.mark.slow  # builds and times networks
+
 
 class _Residual(nn.Module):
     """A residual branch that its initialisation switches off."""

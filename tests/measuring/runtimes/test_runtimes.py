@@ -21,6 +21,8 @@ from levit_bench.records import Case
 from tests.measuring.runtimes.asking import ON_PROCESSORS, skip_without, taken
 from tests.torch_forks import TorchForks
 
+pytestmark = pytest.mark.slow  # builds and times networks
+
 QUICK = tuple(name for name in ON_PROCESSORS if name != "compile")
 """Compiling takes long, and its tests are slow ones."""
 EACH = [*QUICK, pytest.param("compile", marks=pytest.mark.slow)]

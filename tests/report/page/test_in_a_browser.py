@@ -67,6 +67,7 @@ def test_hover_and_focus_show_the_stored_values(opened, front_page):
         assert f"{row['top1_percent']:.1f} %" in shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("allocator", ["pinned", "shipped"])
 def test_pins_give_the_ratio_and_the_verdict_of_compare(opened, front_page, allocator):
     page = opened(front_page, f"#v=1&allocator={allocator}").page
@@ -361,6 +362,7 @@ def test_numbers_have_the_digits_of_the_command_line(browser):
     page.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tab", ["front", "across", "scaling", "cold", "sessions"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_violation(opened, front_page, tab, scheme):
