@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from levit_bench.catalog.timm_results import read_all
-from levit_bench.command_lines import command_line
+from levit_bench.command_lines import USUAL_STORE, command_line
 from levit_bench.errors import NotComparableError, NothingToShowError
 from levit_bench.judge.front.labelled_alike import labelled_alike
 from levit_bench.judge.front.overlay import OVERLAY_AXES, Overlay, fastest_of_each, overlays
@@ -23,8 +23,7 @@ from levit_bench.report.page.assembly import page
 from levit_bench.report.page.contents import PageContents, SessionFile, ValuePlaces
 from levit_bench.report.page.document import document
 from levit_bench.report.papers.files import write_figures
-from levit_bench.store.files import first_line
-from levit_bench.store.lines import opened
+from levit_bench.store.lines import BOM, opened
 
 if TYPE_CHECKING:
     from levit_bench.judge.metrics import Metric
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
     from levit_bench.records import Record
 
 NAME = "report.html"
+_HEAD = re.compile(rb'^\s*\{"kind":"session",.*?"session":"([^"\\]+)"')
+_TURN = re.compile(rb'^\s*\{"kind":"turn"')
 _CASE = re.compile(rb'^\s*\{"kind":"case","id":"([0-9a-f]{12})"')
 
 
@@ -119,7 +120,7 @@ def report_page(
         curves=_curves(results.records),
         published=beside.panels,
         findings=(*results.findings, *(f for file in files for f in file.findings), *notes, *beside.findings),
-        store=tuple(results.choice.store_words()[:2]),
+        store=tuple(results.choice.store_words()),
     )  # fmt: skip
     return ReportPage(contents)
 
@@ -177,14 +178,36 @@ def _files_of(choice: SessionChoice, sessions: set[str]) -> dict[str, SessionFil
     if not choice.stores:
         return {}
     files: dict[str, SessionFile] = {}
+    turns_of: dict[str, int] = {}
     for path in chosen_files(choice):
-        name = first_line(path).session
-        if name in sessions and name not in files:
-            files[name] = SessionFile(f"{path.parent.name}/{path.name}", _lines_of_cases(path))
+        for name, (turns, lines) in _sessions_in(path).items():
+            # As where they are read: of a session in several files the one with the most turns counts.
+            if name in sessions and turns > turns_of.get(name, -1):
+                turns_of[name] = turns
+                files[name] = SessionFile(f"{path.parent.name}/{path.name}", _store_of(choice, path), lines)
     return files
 
 
-def _lines_of_cases(path: Path) -> dict[str, int]:
+def _store_of(choice: SessionChoice, path: Path) -> str:
+    """The store that holds a file, as a command line names it; empty for the usual one."""
+    home = next((store for store in choice.stores if path == store or store in path.parents), None)
+    if home is None or home == USUAL_STORE:
+        return ""
+    return home.name if home.is_absolute() else str(home)
+
+
+def _sessions_in(path: Path) -> dict[str, tuple[int, dict[str, int]]]:
+    """The sessions of a file, each with its number of turns and the lines of its cases."""
+    found: dict[str, tuple[int, dict[str, int]]] = {}
+    name, turns, lines = "", 0, dict[str, int]()
     with opened(path) as file:
-        found = ((number, _CASE.match(line)) for number, line in enumerate(file, 1))
-        return {match[1].decode(): number for number, match in found if match}
+        for number, line in enumerate(file, 1):
+            if head := _HEAD.match(line.removeprefix(BOM)):
+                name, turns, lines = head[1].decode(), 0, {}
+            elif case := _CASE.match(line):
+                lines.setdefault(case[1].decode(), number)
+            elif _TURN.match(line):
+                turns += 1
+            if name:
+                found[name] = turns, lines
+    return found

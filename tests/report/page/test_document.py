@@ -126,3 +126,36 @@ def test_two_machines_of_one_name_stay_apart():
     document = report_page(results).document()
     assert len({machine["id"] for machine in document["machines"]}) == 2
     assert len(document["panels"]) == 2
+
+
+STORED = ROOT / "results" / "amd-epyc-2c-7f9eb0"
+
+
+def test_of_a_session_in_two_files_the_one_that_counts_is_named(tmp_path):
+    whole = (STORED / f"{FRONT}.jsonl").read_text("utf-8").splitlines(keepends=True)
+    for folder, lines in (("a", whole[: len(whole) * 9 // 10]), ("b", [whole[0], "\n\n", *whole[1:]])):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"{FRONT}.jsonl").write_text("".join(lines), "utf-8")
+    (session,) = report_page(levit_bench.load(tmp_path)).document()["sessions"]
+    assert session["file"] == f"b/{FRONT}.jsonl"
+
+
+def test_two_sessions_of_one_file_have_lines_of_their_own(tmp_path):
+    names = (FRONT, "20261126T185021Z-50ac")
+    (tmp_path / "m").mkdir()
+    text = "".join((STORED / f"{name}.jsonl").read_text("utf-8") for name in names)
+    (tmp_path / "m" / f"{FRONT}.jsonl").write_text(text, "utf-8")
+    document = report_page(levit_bench.load(tmp_path)).document()
+    lines = text.splitlines()
+    for panel in document["panels"]:
+        for point in panel["points"]:
+            for _, line in point["records"]:
+                assert f'"kind":"case","id":"{point["id"]}"' in lines[line - 1]
+
+
+def test_commands_name_the_store_that_holds_the_session(tmp_path):
+    for folder, name in (("A", FRONT), ("B b", "20261126T185021Z-50ac")):
+        (tmp_path / folder / "m").mkdir(parents=True)
+        (tmp_path / folder / "m" / f"{name}.jsonl").write_bytes((STORED / f"{name}.jsonl").read_bytes())
+    document = report_page(levit_bench.load([tmp_path / "A", tmp_path / "B b"])).document()
+    assert [session["store"] for session in document["sessions"]] == [" --store A", " --store 'B b'"]

@@ -88,7 +88,6 @@ def command(
     path = page.write(out)
     shown = [panel for panel in page.contents.panels if panel.points]
     points = sum(len(panel.points) for panel in shown)
-    written = page.write_figures(path.parent) if figures else ()
     stderr().print(
         Text(
             f"wrote {visible(str(path))}: {counted(points, 'point')} in {counted(len(shown), 'setting')}, "
@@ -96,6 +95,6 @@ def command(
         ),
         soft_wrap=True,
     )
-    for figure in written:
+    for figure in page.write_figures(path.parent) if figures else ():
         stderr().print(Text(f"wrote {visible(str(figure))}"), soft_wrap=True)
     return 0

@@ -52,7 +52,7 @@ def page(data: dict[str, object], question: str = "") -> str:
         "title": html.escape(title),
         "style": style,
         "question": html.escape(question),
-        "loading": "Reading the figures…",
+        "loading": "Reading the figures… If this stays, JavaScript is off, which draws what this file holds.",
         "body": text_of("body.html"),
         "footer": html.escape(
             f"Made by levit-bench {data['bench']} from stored sessions. This file holds all its data and loads nothing."

@@ -19,6 +19,8 @@ class SessionFile(NamedTuple):
 
     name: str
     """Within its store: the machine's folder and the file, without any folder of this machine."""
+    store: str
+    """The store as a command line names it; empty for the usual one."""
     lines: Mapping[str, int]
     """Line of each case, from 1, by its id."""
 

@@ -34,7 +34,9 @@ from levit_bench.version import VERSION
 
 FORMAT = 1
 """Number of the document's shape."""
-MAIN = ("machine", "device", "runtime", "precision", "form", "batch", "threads", "streams", "allocator", "set")
+MAIN = (
+    "machine", "device", "runtime", "precision", "form", "batch", "threads", "streams", "allocator", "isolation", "set",
+)  # fmt: skip
 """Fields that are chosen in sight; the others are folded away."""
 _LEFT_OUT = ("side",)
 _WORDS = {"set": "images", "runtime_version": "runtime's version"}
@@ -49,7 +51,7 @@ def document(contents: PageContents) -> dict[str, object]:
     names = sorted(by_session)
     machines = _machines(contents.panels, subjects)
     at = {name: number for number, name in enumerate(names)}
-    files = {name: contents.files.get(name, SessionFile("", {})) for name in names}
+    files = {name: contents.files.get(name, SessionFile("", "", {})) for name in names}
     shared = Shared(
         stored={(record.session, record.case.id): record for record in subjects},
         sources={
@@ -59,7 +61,7 @@ def document(contents: PageContents) -> dict[str, object]:
         networks={},
         findings=Findings(),
         ids={
-            point.case.id: _digest(panel.fields)
+            (point.sessions[0], point.case.id): _digest(panel.fields)
             for panel in contents.panels
             if panel.key in contents.among
             for point in panel.points
@@ -69,14 +71,14 @@ def document(contents: PageContents) -> dict[str, object]:
     panels = [_panel(panel, by_rate.get(panel.key), contents, shared, names) for panel in contents.panels]
     sessions = [_session(by_session[name], files[name], machines, shared) for name in names]
     looks = styles([*contents.panels, *contents.published])
-    families = {group for _, group in shared.networks}
+    families = {group for _, group in shared.networks.values()}
     return {
         "format": FORMAT,
         "bench": VERSION,
         "title": title(contents),
         "store": "".join(f" {shlex.quote(word)}" for word in contents.store),
         "machines": [{"id": machine.id, "words": machine_line(machine)} for machine in machines],
-        "networks": [{"name": name, "family": group} for name, group in shared.networks],
+        "networks": [{"name": name, "family": group} for name, (_, group) in shared.networks.items()],
         "families": {
             group: {"colour": look.colour, "marker": look.marker}
             for group in sorted(families)
@@ -103,8 +105,8 @@ def title(contents: PageContents) -> str:
     """What the page is about: how many networks, and on which machines."""
     shown = [panel for panel in contents.panels if panel.points or _has_times(panel)]
     networks = {case.network for panel in shown for case in _cases(panel)}
-    machines = list(dict.fromkeys(machine_line(panel.machine) for panel in shown))
-    where = machines[0] if len(machines) == 1 else counted(len(machines), "machine")
+    machines = {panel.machine.id: machine_line(panel.machine) for panel in shown}
+    where = next(iter(machines.values())) if len(machines) == 1 else counted(len(machines), "machine")
     return f"Speed and accuracy of {counted(len(networks), 'network')} on {where}"
 
 
@@ -170,6 +172,7 @@ def _session(
         "name": first.session,
         "at": first.conditions.taken_at,
         "file": file.name,
+        "store": f" --store {shlex.quote(file.store)}" if file.store else "",
         "title": first.title or "",
         "machine": machines.index(first.machine.hardware),
         "looks": looks_of(records),

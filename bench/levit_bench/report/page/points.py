@@ -31,12 +31,12 @@ class Shared(NamedTuple):
 
     stored: Stored
     sources: Sources
-    networks: dict[tuple[str, str], int]
-    """Numbers of networks by name and family, filled as they are met."""
+    networks: dict[str, tuple[int, str]]
+    """Number and family of each network by its name, filled as they are met."""
     findings: Findings
     """Filled as they are met."""
-    ids: Mapping[str, str]
-    """Of the panel that holds it, by the id of a case of one session."""
+    ids: Mapping[tuple[str, str], str]
+    """Of the panel that holds it, by session and id of the case."""
 
 
 def points_of(
@@ -102,8 +102,15 @@ def _without_accuracy(panel: Panel, shared: Shared) -> list[dict[str, object]]:
 
 
 def _identity(info: CaseLine, label: str, group: str, shared: Shared) -> dict[str, object]:
-    number = shared.networks.setdefault((info.case.network, group), len(shared.networks))
-    return {"id": info.case.id, "network": number, "label": label, "size": info.case.size, "case": info.case.label}
+    number, _ = shared.networks.setdefault(info.case.network, (len(shared.networks), group))
+    return {
+        "id": info.case.id,
+        "network": number,
+        "label": label,
+        "size": info.case.size,
+        "unusual": " ".join(info.case.shape.unusual),
+        "case": info.case.label,
+    }
 
 
 def _speeds(latency: Estimate, rate: Estimate) -> dict[str, object]:
@@ -134,7 +141,7 @@ def _evidence(records: Sequence[Record], findings: Sequence[Finding], shared: Sh
     }
 
 
-def _among(case: str, places: ValuePlaces, ids: Mapping[str, str]) -> dict[str, object]:
+def _among(case: str, places: ValuePlaces, ids: Mapping[tuple[str, str], str]) -> dict[str, object]:
     """The places of a case among all values of an axis, and among the fastest of each network."""
     return {
         name: {
@@ -149,12 +156,12 @@ def _overall(place: OverallPlace | None) -> dict[str, object] | None:
     return None if place is None else {"front": place.on_front, "standing": place.standing.value}
 
 
-def _fastest(fastest: Mapping[str, Point], case: str, ids: Mapping[str, str]) -> dict[str, object] | None:
+def _fastest(fastest: Mapping[str, Point], case: str, ids: Mapping[tuple[str, str], str]) -> dict[str, object] | None:
     """The place of a case among the fastest of each network, which are named by their keys on the page."""
     point = fastest.get(case)
     if point is None:
         return None
-    keys = {each.label: f"{ids[each.case.id]}.{each.case.id}" for each in fastest.values()}
+    keys = {each.label: f"{ids[each.sessions[0], each.case.id]}.{each.case.id}" for each in fastest.values()}
     return {
         "front": point.on_front,
         "standing": point.standing.value,

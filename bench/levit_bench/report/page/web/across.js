@@ -4,10 +4,11 @@
 import { html, svg, tableOf, visible } from "./elements.js";
 import { lookOf } from "./marks.js";
 import { counted, latencyWords } from "./numbers.js";
-import { compared } from "./ratios.js";
+import { pooled } from "./ratios.js";
 import { choose, focusPanel } from "./state.js";
 import { differing, shortValue } from "./model.js";
 import { fieldWords, natural } from "./controls.js";
+import { shownHere } from "./scaling.js";
 
 /** @typedef {import("./types.js").Point} Point */
 /** @typedef {import("./types.js").Panel} Panel */
@@ -35,7 +36,7 @@ export function showAcross(container, model, state, onChoose) {
   }
   const name = fields.includes(state.across) ? state.across : fields[0];
   const select = html("select", { id: "across-field", change: (event) => onChoose({ ...state, across: event.target.value }) }, ...fields.map((each) => html("option", { value: each, selected: each === name }, fieldWords(model, each))));
-  const parts = [html("p", {}, html("label", {}, "Across ", select))];
+  const parts = [html("p", {}, html("label", {}, "Across ", select)), ...shownHere(model, state)];
   const columns = columnsOf(model, state, focus, name);
   const common = [...(columns[0]?.ranks.keys() ?? [])].filter((key) => columns.every((column) => column.ranks.has(key)));
   if (columns.length < 2 || !common.length) {
@@ -45,7 +46,7 @@ export function showAcross(container, model, state, onChoose) {
     parts.push(
       html("p", {}, fronts(model, columns, common, name)),
       bumps(model, columns, common, name),
-      html("p", { class: "quiet" }, `Ranks by latency among the ${common.length} networks that all ${columns.length} have${left ? `; ${counted(left, "other")} left out` : ""}. Bars reach over the ranks that the data leave open.`),
+      html("p", { class: "quiet" }, `Ranks by latency among the ${common.length} networks that all ${columns.length} have${left ? `; ${counted(left, "other")} left out` : ""}. Bars reach over the ranks that the data leave open; full marks are on the front by the best estimates.`),
       ...unlike(model, focus, columns, name),
       rankTable(model, columns, common, name),
     );
@@ -71,6 +72,8 @@ function columnsOf(model, state, focus, name) {
     const id = value === focus.field(name) ? focus.id : choose(model, state, name, value).state.panel;
     const panel = /** @type {Panel} */ (model.panels.find((each) => each.id === id));
     if (!panel.points.some((point) => networks.has(keyOf(point)))) return [];
+    // Times of two machines or devices are never put beside each other as values of another field.
+    if (name !== "machine" && name !== "device" && ["machine", "device"].some((field) => panel.field(field) !== focus.field(field))) return [];
     return [{ value, panel, ranks: new Map() }];
   }).map((column, _, all) => {
     const shared = column.panel.points.filter((point) => all.every((other) => other.panel.points.some((each) => keyOf(each) === keyOf(point))));
@@ -86,9 +89,10 @@ function columnsOf(model, state, focus, name) {
  * @param {string} name
  */
 function unlike(model, focus, columns, name) {
-  const follows = [name, "runtime_version", "isolation", ...(name === "machine" ? ["gpu", "device", "allowance"] : [])];
+  const follows = { machine: ["allowance"], runtime: ["runtime_version"], allocator: ["isolation"], device: ["gpu"] };
+  const free = [name, ...(/** @type {{[field: string]: string[]}} */ (follows)[name] ?? [])];
   const words = columns.flatMap((column) => {
-    const others = differing(model, [focus, column.panel]).filter((field) => !follows.includes(field));
+    const others = differing(model, [focus, column.panel]).filter((field) => !free.includes(field));
     if (!others.length) return [];
     const values = others.map((field) => `${fieldWords(model, field)} ${visible(column.panel.field(field), 40)}`);
     return [`${visible(shortValue(model, name, column.value), 40)} has ${values.join(", ")}`];
@@ -107,7 +111,8 @@ function ranksOf(model, points) {
       const others = ordered.filter((other) => other !== point);
       const faster = others.filter((other) => isSurelyFaster(model, other, point, points.length)).length;
       const slower = others.filter((other) => isSurelyFaster(model, point, other, points.length)).length;
-      return [keyOf(point), { point, rank: at + 1, from: faster + 1, to: points.length - slower }];
+      // The order is of the best estimates, the range of pairs: where these disagree the range holds both.
+      return [keyOf(point), { point, rank: at + 1, from: Math.min(faster, at) + 1, to: Math.max(points.length - slower, at + 1) }];
     }),
   );
 }
@@ -119,8 +124,8 @@ function ranksOf(model, points) {
  * @param {number} count
  */
 function isSurelyFaster(model, point, other, count) {
-  const ratio = count <= PAIRED_UP_TO ? compared(model, point, other) : { why: "" };
-  if ("value" in ratio) return ratio.low > 1;
+  const ratio = count <= PAIRED_UP_TO ? pooled(model, point, other) : null;
+  if (ratio) return ratio.low > 1;
   return (point.latency[2] ?? Infinity) < (other.latency[1] ?? 0);
 }
 
@@ -150,7 +155,7 @@ function fronts(model, columns, common, name) {
  * @param {string} name
  */
 function bumps(model, columns, common, name) {
-  const [step, gap, left, right, top] = [Math.max(14, Math.min(26, 460 / common.length)), 150, 170, 170, 40];
+  const [step, gap, left, right, top] = [Math.max(14, Math.min(26, 460 / common.length)), 130, 230, 230, 40];
   const width = left + right + gap * (columns.length - 1);
   const height = top + step * common.length + 10;
   const x = (/** @type {number} */ at) => left + gap * at;
@@ -166,7 +171,7 @@ function bumps(model, columns, common, name) {
       line.append(svg("line", { x1: x(at), x2: x(at), y1: y(cell.from), y2: y(cell.to), class: "range" }));
       line.append(svg("circle", { cx: x(at), cy: y(cell.rank), r: 4, class: cell.point.byLatency?.front ? "" : "off" }));
     });
-    const label = visible(cells[0].point.label, 24);
+    const label = visible(cells[0].point.label, 34);
     picture.append(line, svg("text", { x: x(0) - 10, y: y(cells[0].rank) + 4, "text-anchor": "end" }, label), svg("text", { x: x(columns.length - 1) + 10, y: y(cells[cells.length - 1].rank) + 4 }, label));
   }
   return html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Ranks" }, picture);
@@ -183,7 +188,7 @@ function rankTable(model, columns, common, name) {
     visible(/** @type {any} */ (columns[0].ranks.get(key)).point.label, 60),
     ...columns.map((column) => {
       const { point, rank, from, to } = /** @type {any} */ (column.ranks.get(key));
-      return `${rank}${from === to ? "" : ` (${from} to ${to})`} · ${latencyWords(point.latency[0])}${point.byLatency?.front ? " · front" : ""}`;
+      return `${rank}${from === rank && to === rank ? "" : ` (${from} to ${to})`} · ${latencyWords(point.latency[0])}${point.byLatency?.front ? " · front" : ""}`;
     }),
   ]);
   return tableOf("Rank, latency and front", [{ name: "network" }, ...columns.map((column) => ({ name: visible(shortValue(model, name, column.value), 40), number: true }))], rows);

@@ -19,7 +19,8 @@ export function fragmentOf(model, state) {
   const words = new URLSearchParams({ v: VERSION });
   const panel = focusPanel(model, state);
   if (panel) {
-    for (const name of model.varying) words.set(name, panel.field(name));
+    const named = model.document.fields.filter((field) => field.main || model.varying.includes(field.name));
+    for (const { name } of named) words.set(name, panel.field(name));
   }
   if (state.overlay) words.set("overlay", state.overlay);
   words.set("metric", state.metric);

@@ -103,7 +103,7 @@ export function question(model, state) {
   const panel = focusPanel(model, state);
   if (!panel) return "There is nothing to show.";
   const count = shownPanels(model, state).length;
-  const parts = ["batch", "threads", "streams", "allocator", "precision", "form"]
+  const parts = ["batch", "threads", "streams", "allocator", "isolation", "precision", "form"]
     .filter((name) => name !== state.overlay)
     .filter((name) => ["batch", "threads"].includes(name) || model.varying.includes(name))
     .map((name) => fieldPhrase(model, name, panel.field(name)));

@@ -5,6 +5,7 @@ import { countsWords, nameOf, latencyOf, top1Words } from "./names.js";
 import { latencyLimits, latencyWords, percentWords, rateLimits, significant } from "./numbers.js";
 import { placeWords } from "./state.js";
 import { newestRecord } from "./model.js";
+import { quoted } from "./ratios.js";
 
 /** @typedef {import("./types.js").Point} Point */
 /** @typedef {import("./model.js").Model} Model */
@@ -28,8 +29,8 @@ export function showDetails(container, model, state, point, { onPin, onSession }
   /** @type {[string, Node | string][]} */
   const facts = [
     ["top-1", point.top1 === null ? "unknown" : `${top1Words(point)} % (${visible(point.source, 60)})`],
-    [state.perImage ? "latency of an image" : "latency of a batch", `${latencyWords(latency[0])} (${latencyLimits(latency)})`],
-    ["throughput", `${significant(point.rate[0])} images/s (${rateLimits(point.rate)})`],
+    [state.perImage ? "median latency of an image" : "median latency of a batch", `${latencyWords(latency[0])} (${latencyLimits(latency)})`],
+    ["throughput, images over time", `${significant(point.rate[0])} images/s (${rateLimits(point.rate)})`],
     ["interval", `${percentWords(point.level)}, ${point.runs} fresh runs${point.panel.joined ? ", scatter between sessions included" : ""}`],
     ["place", placeWords(model, state, point)],
     ["size", `${counts.params} parameters, ${counts.macs} MACs an image, ${point.size} pixels`],
@@ -40,10 +41,20 @@ export function showDetails(container, model, state, point, { onPin, onSession }
     html("h3", {}, nameOf(model, state, point)),
     html("dl", {}, ...facts.flatMap(([name, value]) => [html("dt", {}, name), html("dd", {}, value)])),
     findingsOf(model, point),
-    html("p", { class: "source" }, `Record: ${visible(session.file || session.name, 120)}${line ? `, line ${line}` : ""} `, html("button", { type: "button", class: "link", click: () => onSession(point.records[point.records.length - 1][0]) }, "session and command")),
-    commandLine(`levit-bench show --session ${session.name}${model.document.store}`),
+    html("p", { class: "source" }, `${point.records.length > 1 ? `Newest of ${point.records.length} records` : "Record"}: ${visible(session.file || session.name, 120)}${line ? `, line ${line}` : ""} `, html("button", { type: "button", class: "link", click: () => onSession(point.records[point.records.length - 1][0]) }, "session and command")),
+    commandLine(point.panel.joined ? frontCommand(model, point) : `levit-bench show --session ${session.name}${session.store}`),
     html("button", { type: "button", class: "pin-button", "aria-pressed": pinned ? "true" : "false", click: () => onPin(point) }, pinned ? "Unpin" : "Pin to compare"),
   );
+}
+
+/**
+ * The command that shows a point of several sessions.
+ * @param {Model} model
+ * @param {Point} point
+ */
+function frontCommand(model, point) {
+  const conditions = model.varying.filter((name) => name !== "set").map((name) => `${name}=${point.panel.field(name)}`);
+  return `levit-bench front --where ${quoted(conditions.join(","))}${model.document.store}`;
 }
 
 /**

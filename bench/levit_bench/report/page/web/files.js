@@ -50,10 +50,11 @@ function cell(value) {
 }
 
 /**
- * A picture with its styles written into it, so that it looks the same anywhere.
+ * A picture with its styles written into it, so that it looks the same anywhere, and what it shows below it.
  * @param {SVGSVGElement} picture
+ * @param {string[]} captions
  */
-export function svgText(picture) {
+export function svgText(picture, captions) {
   const copy = /** @type {SVGSVGElement} */ (picture.cloneNode(true));
   const [originals, copies] = [[picture, ...picture.querySelectorAll("*")], [copy, ...copy.querySelectorAll("*")]];
   originals.forEach((original, at) => {
@@ -64,6 +65,7 @@ export function svgText(picture) {
   });
   for (const reach of copy.querySelectorAll("circle[r='12']")) reach.remove();
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  addCaptions(copy, picture, captions);
   const ground = document.createElementNS("http://www.w3.org/2000/svg", "rect");
   ground.setAttribute("width", "100%");
   ground.setAttribute("height", "100%");
@@ -73,16 +75,52 @@ export function svgText(picture) {
 }
 
 /**
+ * Lines of text below a picture.
+ * @param {SVGSVGElement} copy
+ * @param {SVGSVGElement} picture
+ * @param {string[]} captions
+ */
+function addCaptions(copy, picture, captions) {
+  const [width, height] = [picture.width.baseVal.value, picture.height.baseVal.value];
+  const lines = captions.flatMap((caption) => wrapped(caption, Math.floor(width / 6.6)));
+  lines.forEach((line, at) => {
+    const text = document.createElementNS("http://www.w3.org/2000/svg", "text");
+    const attributes = { x: 8, y: height + 16 + 16 * at, fill: getComputedStyle(document.body).color, "font-size": "12px", "font-family": "sans-serif" };
+    for (const [name, value] of Object.entries(attributes)) text.setAttribute(name, String(value));
+    text.textContent = line;
+    copy.append(text);
+  });
+  const whole = height + 16 * lines.length + 12;
+  copy.setAttribute("height", String(whole));
+  copy.setAttribute("viewBox", `0 0 ${width} ${whole}`);
+}
+
+/**
+ * @param {string} text
+ * @param {number} limit characters of a line
+ */
+function wrapped(text, limit) {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const longer = `${lines[lines.length - 1]} ${word}`.trim();
+    if (longer.length <= limit || !lines[lines.length - 1]) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/**
  * The picture as PNG, twice its size on the screen.
  * @param {SVGSVGElement} picture
+ * @param {string[]} captions
  * @returns {Promise<Blob>}
  */
-export async function pngOf(picture) {
+export async function pngOf(picture, captions) {
   const image = new Image();
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svgText(picture))}`;
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svgText(picture, captions))}`;
   await image.decode();
   const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [2 * picture.width.baseVal.value, 2 * picture.height.baseVal.value];
+  [canvas.width, canvas.height] = [2 * image.naturalWidth, 2 * image.naturalHeight];
   /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).drawImage(image, 0, 0, canvas.width, canvas.height);
   return new Promise((resolve, reject) => {
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the browser made no picture"))));

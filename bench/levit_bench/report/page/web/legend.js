@@ -20,10 +20,15 @@ export function legendOf(model, state, points) {
     for (const family of families) items.push(item(lookOf(model.document, family), sure, visible(family, 40)));
   }
   const grey = { marker: "o", colour: "#777777" };
+  if (state.overlay && !showsFastest(model, state)) {
+    const families = [...new Set(points.map((point) => point.family))].sort();
+    for (const family of families) items.push(item({ ...lookOf(model.document, family), colour: grey.colour }, sure, visible(family, 40)));
+  }
   items.push(
     item(grey, sure, "on the front (95 %)"),
     item(grey, { standing: "open", chance: 0.5 }, "undecided: the fuller, the likelier on the front"),
     item(grey, { standing: "beaten", chance: 0 }, "dominated (95 %)"),
+    html("li", {}, "bars: 95 % intervals; dashed steps: undecided"),
   );
   return html("ul", { class: "legend" }, ...items);
 }

@@ -3,7 +3,7 @@
 import { hasAblations, showAblations } from "./ablations.js";
 import { showAcross } from "./across.js";
 import { TABS, fragmentOf, stateOf } from "./address.js";
-import { drawFront } from "./chart.js";
+import { drawFront, isSought } from "./chart.js";
 import { showCold } from "./cold.js";
 import { fieldWords, question, showControls } from "./controls.js";
 import { showDetails } from "./details.js";
@@ -54,6 +54,12 @@ function pin(point) {
   go({ ...state, pins });
 }
 
+/** @param {string[]} pins */
+function changePins(pins) {
+  go({ ...state, pins });
+  if (document.activeElement === document.body) part("pins-heading").focus();
+}
+
 /** @param {Point} point */
 function look(point) {
   if (looked === point) return;
@@ -96,14 +102,14 @@ function renderFront(points) {
   drawFront(part("chart"), model, state, points, handlers);
   part("legend").replaceChildren(legendOf(model, state, points));
   showDetails(part("details"), model, state, looked, { onPin: pin, onSession: openSession });
-  showPins(part("pins"), part("pin-live"), model, state, { onPins: (pins) => go({ ...state, pins }) });
+  showPins(part("pins"), part("pin-live"), model, state, { onPins: changePins });
   showTable(part("table"), model, state, points, handlers);
   const panels = shownPanels(model, state);
   const excluded = panels.reduce((sum, panel) => sum + panel.excluded.length, 0);
   const sessions = new Set(panels.flatMap((panel) => panel.sessions));
   const names = [...sessions].sort((one, other) => other - one).map((at) => model.document.sessions[at].name);
   const from = names.length > 3 ? `${names.length} sessions, the newest ${names[0]}` : names.length > 1 ? `sessions ${names.join(", ")}` : `session ${names.join("")}`;
-  const joined = panels.some((panel) => panel.joined) ? " Sessions are joined by the yardstick: intervals include the scatter between them." : "";
+  const joined = panels.some((panel) => panel.joined) ? " Sessions are joined by the yardstick: intervals include the scatter between them." : " Intervals hold for its runs; another day may differ by more.";
   part("provenance").replaceChildren(
     `From ${from}.${joined} ${excluded ? `${excluded} left out. ` : ""}`,
     html("button", { type: "button", class: "link", click: () => go({ ...state, tab: "sessions" }) }, "Conditions, findings and commands"),
@@ -121,14 +127,15 @@ function renderSwitches(points) {
   const batches = shownPanels(model, state).some((panel) => panel.batch > 1);
   /** @type {HTMLElement} */ (input("per-image").closest("label")).hidden = state.metric !== "latency" || !batches;
   for (const id of /** @type {const} */ (["search", "within", "above"])) if (input(id) !== document.activeElement) input(id).value = state[id];
-  part("count").textContent = `${points.length} shown`;
+  const sought = points.filter((point) => isSought(state, point)).length;
+  part("count").textContent = sought < points.length ? `${sought} of ${points.length}` : `${points.length} shown`;
 }
 
 /** @param {Point[]} points */
 function renderAnswers(points) {
   const name = (/** @type {Point} */ point) => nameOf(model, state, point);
   const everything = state.best ? shownPoints(model, { ...state, best: false }) : points;
-  const [within, above] = [Number(state.within.replace(",", ".")), Number(state.above.replace(",", "."))];
+  const [within, above] = [state.within, state.above].map((text) => Number(text.replace(",", ".").replace(/\s*(ms|%)$/, "")));
   const isLimit = (/** @type {number} */ value) => Number.isFinite(value) && value > 0;
   part("within-answer").textContent = !state.within ? "" : !isLimit(within) ? "Write milliseconds, such as 20." : answerWords(mostAccurateWithin(model, everything, within / 1e3), `within ${within} ms`, name);
   part("above-answer").textContent = !state.above ? "" : !isLimit(above) ? "Write percent, such as 80." : answerWords(fastestAbove(model, everything, above), `of at least ${above} %`, name);
@@ -181,18 +188,21 @@ function wire() {
   change("only-front", (element) => ({ onlyFront: element.checked }));
   change("published", (element) => ({ published: element.checked }));
   for (const id of ["search", "within", "above"]) change(id, (element) => ({ [id]: element.value.trim() }), "input");
-  part("first").addEventListener("click", () => go({ ...stateOf(model, "").state, pins: state.pins }));
+  part("first").addEventListener("click", () => go(stateOf(model, "").state));
   part("copy").addEventListener("click", copyLink);
   part("save-csv").addEventListener("click", () => save(fileName("view.csv"), new Blob([csvOf(rowsOf(model, state, shownPoints(model, state)))], { type: "text/csv" })));
   part("save-json").addEventListener("click", () => save(fileName("view.json"), new Blob([JSON.stringify({ address: fragmentOf(model, state), points: rowsOf(model, state, shownPoints(model, state)) }, null, 1)], { type: "application/json" })));
   const picture = () => /** @type {SVGSVGElement | null} */ (document.querySelector("#chart svg"));
+  const captions = () => [
+    part("question").textContent ?? "", (part("provenance").textContent ?? "").split("Conditions,")[0], [...document.querySelectorAll("#legend li")].map((item) => item.textContent).join(" · "),
+  ];
   part("save-svg").addEventListener("click", () => {
     const drawn = picture();
-    if (drawn) save(fileName("front.svg"), new Blob([svgText(drawn)], { type: "image/svg+xml" }));
+    if (drawn) save(fileName("front.svg"), new Blob([svgText(drawn, captions())], { type: "image/svg+xml" }));
   });
   part("save-png").addEventListener("click", async () => {
     const drawn = picture();
-    if (drawn) save(fileName("front.png"), await pngOf(drawn));
+    if (drawn) save(fileName("front.png"), await pngOf(drawn, captions()));
   });
   window.addEventListener("hashchange", () => {
     if (location.hash.slice(1) !== ownFragment) read();
@@ -229,6 +239,7 @@ function read() {
   if (unknown.length) note(`The link names what this page does not hold (${unknown.map((name) => visible(name, 30)).join(", ")}): the rest is shown.`);
 }
 
+part("view").hidden = false;
 if (model.panels.length) {
   makeTabs();
   wire();

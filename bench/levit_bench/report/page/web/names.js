@@ -1,9 +1,9 @@
 // What points are called in a view, and what is said of them.
 
 import { visible } from "./elements.js";
-import { countWords, counted, latencyLimits, latencyWords, rateLimits, significant } from "./numbers.js";
+import { countWords, counted, fixed, latencyLimits, latencyWords, rateLimits, significant } from "./numbers.js";
 import { placeWords } from "./state.js";
-import { valueWords } from "./model.js";
+import { shortValue } from "./model.js";
 
 /** @typedef {import("./types.js").Point} Point */
 /** @typedef {import("./types.js").Estimate} Estimate */
@@ -32,7 +32,7 @@ export function nameOf(model, state, point) {
 export function nameAmong(model, point, fields) {
   const telling = fields.filter((name) => !["runtime_version", "isolation"].includes(name));
   const values = (telling.length ? telling : fields)
-    .map((name) => visible(fieldPhrase(model, name, point.panel.field(name)), 40));
+    .map((name) => visible(fieldPhrase(model, name, point.panel.field(name)), 50));
   return [visible(point.label, 60), ...values].join(" · ");
 }
 
@@ -44,7 +44,7 @@ export function nameAmong(model, point, fields) {
  */
 export function fieldPhrase(model, name, value) {
   if (name === "threads" || name === "streams") return counted(Number(value), name.slice(0, -1));
-  if (["machine", "runtime", "device"].includes(name)) return valueWords(model, name, value);
+  if (["machine", "runtime", "device"].includes(name)) return shortValue(model, name, value);
   const field = model.document.fields.find((each) => each.name === name);
   return `${field ? field.words : name} ${value}`;
 }
@@ -86,7 +86,7 @@ export function speedWords(state, point) {
 
 /** @param {Point} point */
 export function top1Words(point) {
-  return point.top1 === null ? "–" : point.top1.toFixed(1);
+  return point.top1 === null ? "–" : fixed(point.top1, 1);
 }
 
 /**

@@ -9,7 +9,23 @@ export function significant(value, digits = 3) {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "-∞" : "–";
   if (value === 0) return "0";
   const exponent = Number(value.toExponential(digits - 1).split("e")[1]);
-  return value.toFixed(Math.max(0, digits - 1 - exponent));
+  return fixed(value, Math.max(0, digits - 1 - exponent));
+}
+
+/**
+ * A number with so many decimals; exactly between two, the even one, as Python writes it.
+ * @param {number} value
+ * @param {number} decimals
+ */
+export function fixed(value, decimals) {
+  const text = value.toFixed(decimals);
+  const beyond = value.toFixed(Math.min(100, decimals + 60)).slice(value.toFixed(decimals + 1).length - 1);
+  if (!/^50*$/.test(beyond) || decimals > 30) return text;
+  // A tie: of its neighbours the one with an even last digit. toFixed takes the one further from zero.
+  const last = Number(text[text.length - 1]);
+  if (last % 2 === 0) return text;
+  const step = 10 ** -decimals * Math.sign(value);
+  return (Number(text) - step).toFixed(decimals);
 }
 
 /**

@@ -1,7 +1,7 @@
 // "The most accurate within 20 ms", "the fastest above 80 %": as `levit-bench pick` decides it, of the points in view.
 
-import { significant, latencyWords, studentT } from "./numbers.js";
-import { compared } from "./ratios.js";
+import { fixed, significant, latencyWords, studentT } from "./numbers.js";
+import { pooled } from "./ratios.js";
 
 /** @typedef {import("./types.js").Point} Point */
 /** @typedef {import("./model.js").Model} Model */
@@ -13,10 +13,11 @@ const LEVEL = 0.95;
  * @property {Point | null} point
  * @property {Point[]} ties as good as the answer
  * @property {Point[]} undecided would be better if they were within the limit, which their intervals leave open
+ * @property {number} level at which each is held against the limit
  */
 
 /** @param {Point} point */
-const shownTop1 = (point) => Number(/** @type {number} */ (point.top1).toFixed(1));
+const shownTop1 = (point) => Number(fixed(/** @type {number} */ (point.top1), 1));
 
 /**
  * The most accurate network that is surely within a latency.
@@ -33,10 +34,18 @@ export function mostAccurateWithin(model, points, seconds) {
   sure.sort((one, other) => shownTop1(other) - shownTop1(one) || one.latency[0] - other.latency[0]);
   const best = sure.filter((point) => shownTop1(point) === shownTop1(sure[0]));
   const point = fastest(model, best);
-  const ties = best.filter((each) => each !== point);
+  const ties = best.filter((each) => each !== point && point && (!isSameNetwork(each, point) || mayBeAsFast(model, each, point)));
   const undecided = open.filter((each) => !point || isBetter(model, each, point));
   undecided.sort((one, other) => shownTop1(other) - shownTop1(one) || one.latency[0] - other.latency[0]);
-  return { point, ties, undecided };
+  return { point, ties, undecided, level };
+}
+
+/**
+ * @param {Point} one
+ * @param {Point} other
+ */
+function isSameNetwork(one, other) {
+  return one.network === other.network && one.size === other.size;
 }
 
 /**
@@ -51,7 +60,7 @@ export function fastestAbove(model, points, top1) {
   enough.sort((one, other) => one.latency[0] - other.latency[0]);
   const point = fastest(model, enough);
   const ties = point ? enough.filter((each) => each !== point && mayBeAsFast(model, each, point)) : [];
-  return { point, ties, undecided: [] };
+  return { point, ties, undecided: [], level: LEVEL };
 }
 
 /**
@@ -98,8 +107,8 @@ function isBetter(model, point, answer) {
  * @param {Point} second
  */
 function ratioOf(model, first, second) {
-  const ratio = compared(model, first, second);
-  if ("value" in ratio) return ratio;
+  const ratio = pooled(model, first, second);
+  if (ratio) return ratio;
   const value = second.latency[0] / first.latency[0];
   return { value, low: lowOf(second) / highOf(first), high: highOf(second) / lowOf(first) };
 }
@@ -157,16 +166,19 @@ function sharedLevel(model, points, seconds) {
  * @param {(point: Point) => string} name
  */
 export function answerWords(answer, question, name) {
-  const { point, ties, undecided } = answer;
+  const { point, ties, undecided, level } = answer;
   const sentences = [];
   if (!point) {
     sentences.push(undecided.length ? `None is sure to be ${question}.` : `None is ${question}.`);
   } else {
     const figures = `${significantTop1(point)} %, ${latencyWords(point.latency[0])}`;
-    sentences.push(`${name(point)} (${figures}) is the answer ${question}${ties.length ? "" : ", without a tie"}.`);
+    sentences.push(`${name(point)} (${figures}) is the answer ${question}.`);
   }
   if (ties.length) sentences.push(`As good: ${listed(ties.map(name))}.`);
-  if (undecided.length) sentences.push(`It may be that ${listed(undecided.map(name))} would be better: the limit lies in the interval.`);
+  if (undecided.length) {
+    const judged = undecided.map((each) => `${name(each)} (${limitsAt(each, level).map((limit) => significant(1e3 * limit)).join(" to ")} ms)`);
+    sentences.push(`${point ? "Better, and perhaps within it" : "Perhaps"}: ${listed(judged)}. These limits allow for the choice among many, and for the drift between sessions that are joined.`);
+  }
   return sentences.join(" ");
 }
 

@@ -6,7 +6,7 @@ import { besideOne, counted, percentWords, significant } from "./numbers.js";
 import { pinLetter } from "./chart.js";
 import { compareCommand, compared } from "./ratios.js";
 import { differing } from "./model.js";
-import { pinnedPoints } from "./state.js";
+import { pinnedPoints, shownPanels } from "./state.js";
 
 /** @typedef {import("./types.js").Point} Point */
 /** @typedef {import("./model.js").Model} Model */
@@ -24,10 +24,10 @@ export function ratioSentence(model, first, second, name) {
   if ("why" in ratio) return `${name(second)} against ${name(first)}: not comparable, because ${ratio.why}.`;
   const session = model.document.sessions[ratio.session].name;
   const level = Number((100 * ratio.level).toPrecision(4));
-  const more = ratio.sessions > 1 ? `, the newest of ${ratio.sessions} that hold both` : "";
+  const more = ratio.sessions > 1 ? ` alone, the newest of ${ratio.sessions} that hold both` : "";
   return (
     `${name(second)} takes ${significant(ratio.value)} times as long as ${name(first)} ` +
-    `(${level} %: ${besideOne(ratio.low)} to ${besideOne(ratio.high)}): ${ratio.verdict}. ` +
+    `(${level} %${ratio.level === 0.95 ? "" : ", as its session was looked at several times"}: ${besideOne(ratio.low)} to ${besideOne(ratio.high)}): ${ratio.verdict}. ` +
     `Paired by round over ${counted(ratio.runs, "run")} of session ${session}${more}.`
   );
 }
@@ -46,7 +46,8 @@ export function showPins(container, live, model, state, { onPins }) {
     if (live.textContent) live.textContent = "";
     return;
   }
-  const fields = differing(model, points.map((point) => point.panel));
+  const shown = shownPanels(model, state);
+  const fields = differing(model, [...points.map((point) => point.panel), ...shown]);
   const name = (/** @type {Point} */ point) => nameAmong(model, point, fields);
   const [first, ...others] = points;
   const sentences = others.map((point) => ratioSentence(model, first, point, name));
@@ -54,15 +55,15 @@ export function showPins(container, live, model, state, { onPins }) {
   if (live.textContent !== said) live.textContent = said;
   const { rules } = model.document;
   const parts = [
-    html("p", { class: "ratio" }, sentences.length === 1 ? sentences[0] : sentences.length ? `Each against ${name(first)}, at its own level: with many, some intervals miss.` : said),
+    html("p", { class: "ratio" }, sentences.length === 1 ? sentences[0] : sentences.length ? `How many times as long each takes as ${name(first)}. Each interval stands for itself: of twenty, one misses.` : said),
     pinTable(model, state, points, name, onPins),
     html(
       "p", { class: "buttons" },
       points.length > 1 ? html("button", { type: "button", id: "swap", click: () => onPins([points[1].key, points[0].key, ...points.slice(2).map((point) => point.key)]) }, "Swap A and B") : null,
       html("button", { type: "button", id: "clear", click: () => onPins([]) }, "Clear"),
     ),
-    others.length ? html("p", { class: "quiet" }, `Slower, faster: the whole interval beyond 1, and at least ${percentWords(rules.minEffect)}. Same: the 90 % interval within ±${percentWords(rules.margin)}.`) : null,
-    ...others.slice(0, 1).map((point) => command(model, first, point)),
+    others.length ? html("p", { class: "quiet" }, `Slower, faster: the whole interval beyond 1, and at least ${percentWords(rules.minEffect)}. Same: the interval of twice the error, mostly 90 %, within ±${percentWords(rules.margin)}. Times are medians of passes, of a batch.`) : null,
+    ...others.map((point) => command(model, first, point)),
   ];
   container.replaceChildren(...parts.flatMap((each) => each ?? []));
 }
@@ -75,7 +76,8 @@ export function showPins(container, live, model, state, { onPins }) {
 function command(model, first, second) {
   const ratio = compared(model, first, second);
   const words = "value" in ratio ? compareCommand(model, first, second, ratio.session) : "";
-  return words ? commandLine(words) : html("span", {});
+  if (words) return commandLine(words);
+  return "value" in ratio ? html("p", { class: "quiet" }, "No single command computes this ratio: the two differ in several fields.") : html("span", {});
 }
 
 /**

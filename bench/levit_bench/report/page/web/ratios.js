@@ -52,6 +52,30 @@ export function compared(model, first, second) {
 }
 
 /**
+ * The ratio of the second's time over the first's from all runs that hold both, of any session: what decides picks and
+ * ranks. Null where too few do.
+ * @param {Model} model
+ * @param {Point} first
+ * @param {Point} second
+ */
+export function pooled(model, first, second) {
+  const { rules, sessions } = model.document;
+  const logs = [];
+  let looks = 1;
+  for (const mine of first.rounds) {
+    const theirs = second.rounds.find((each) => each.session === mine.session);
+    if (!theirs) continue;
+    logs.push(...pairedLogs(mine, theirs));
+    looks = Math.max(looks, sessions[mine.session].looks);
+  }
+  if (logs.length < rules.minRuns) return null;
+  const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
+  const variance = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / (logs.length - 1);
+  const half = studentT(logs.length - 1, 1 - rules.alpha / looks / 2) * Math.sqrt(variance / logs.length);
+  return { value: Math.exp(mean), low: Math.exp(mean - half), high: Math.exp(mean + half) };
+}
+
+/**
  * Why two points may not be compared; empty where they may.
  * @param {Model} model
  * @param {Point} first
@@ -145,11 +169,16 @@ export function judge(logs, looks, { minEffect, margin, alpha }) {
  * @param {number} session
  */
 export function compareCommand(model, first, second, session) {
-  const { fields, networks, sessions, store } = model.document;
+  const { fields, networks, sessions } = model.document;
   const unlike = fields
     .map((field) => field.name)
     .filter((name) => name !== "set" && first.panel.field(name) !== second.panel.field(name));
-  const sameNetwork = first.network === second.network && first.size === second.size;
+  const sameNetwork = first.network === second.network && first.size === second.size && first.unusual === second.unusual;
+  const names = [first, second].map((point) => networks[point.network].name);
+  const shapes = (/** @type {(point: Point) => string} */ of) =>
+    new Set([...first.panel.points, ...second.panel.points].filter((point) => names.includes(networks[point.network].name)).map(of));
+  // Networks are named without the shape of their images, and a comma separates two of them.
+  if (first.size !== second.size || shapes((point) => point.unusual).size > 1 || names.some((name) => name.includes(","))) return "";
   const follows = ["runtime_version", "isolation"];
   const axes = unlike.filter((name) => !follows.includes(name));
   let question = "";
@@ -157,6 +186,7 @@ export function compareCommand(model, first, second, session) {
     question = `--networks ${quoted(`${networks[first.network].name},${networks[second.network].name}`)}`;
   } else if (sameNetwork && axes.length === 1 && FREE.includes(axes[0])) {
     const values = [first, second].map((point) => point.panel.field(axes[0]));
+    if (values.some((value) => value.includes(","))) return "";
     question = `--between ${quoted(`${axes[0]}=${values.join(",")}`)}`;
   } else return "";
   const beside = model.panels.filter((panel) => panel.sessions.includes(session));
@@ -166,11 +196,9 @@ export function compareCommand(model, first, second, session) {
     .filter((name) => new Set(beside.map((panel) => panel.field(name))).size > 1)
     .map((name) => `${name}=${first.panel.field(name)}`);
   if (sameNetwork) conditions.unshift(`network=${networks[first.network].name}`);
-  if (sameNetwork && first.panel.points.filter((point) => point.network === first.network).length > 1) {
-    conditions.push(`resolution=${first.size}`);
-  }
+  if (shapes((point) => point.size).size > 1) conditions.push(`resolution=${first.size}`);
   const where = conditions.length ? ` --where ${quoted(conditions.join(","))}` : "";
-  return `levit-bench compare ${quoted(sessions[session].name)} ${question}${where}${store}`;
+  return `levit-bench compare ${quoted(sessions[session].name)} ${question}${where}${sessions[session].store}`;
 }
 
 /**

@@ -48,7 +48,7 @@ export function logTicks([low, high]) {
  */
 export function linearScale(values, range) {
   const [least, most] = values.length ? [Math.min(...values), Math.max(...values)] : [0, 1];
-  const room = Math.max(0.06 * (most - least), 0.4);
+  const room = Math.max(0.06 * (most - least), 0.4, (2 - (most - least)) / 2);
   const domain = /** @type {[number, number]} */ ([least - room, most + room]);
   const at = (/** @type {number} */ value) => range[0] + ((value - domain[0]) / (domain[1] - domain[0])) * (range[1] - range[0]);
   return { at, ticks: linearTicks(domain), domain };

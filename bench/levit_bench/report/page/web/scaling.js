@@ -5,6 +5,7 @@ import { latencyWords, significant } from "./numbers.js";
 import { differing } from "./model.js";
 import { focusPanel } from "./state.js";
 import { natural } from "./controls.js";
+import { fieldPhrase } from "./names.js";
 
 /** @typedef {import("./model.js").Model} Model */
 /** @typedef {import("./state.js").State} State */
@@ -15,16 +16,32 @@ import { natural } from "./controls.js";
  * @param {State} state
  */
 export function showScaling(container, model, state) {
-  const parts = [...curves(model), ...byBatch(model, state)];
-  if (!parts.length) parts.push(html("p", { class: "empty" }, "No network here was measured with one thread and with more, nor at two batches."));
+  const parts = [...shownHere(model, state), ...curves(model, state), ...byBatch(model, state)];
+  if (!parts.length) parts.push(html("p", { class: "empty" }, "No network was measured on this machine with one thread and with more, nor in this setting at two batches."));
   container.replaceChildren(...parts);
 }
 
-/** @param {Model} model */
-function curves(model) {
-  const { scaling, sessions } = model.document;
-  if (!scaling.length) return [];
-  const rows = scaling.flatMap((curve) =>
+/**
+ * Which value is meant where several share the picture of the front.
+ * @param {Model} model
+ * @param {State} state
+ */
+export function shownHere(model, state) {
+  const focus = focusPanel(model, state);
+  if (!focus || !state.overlay) return [];
+  return [html("p", { class: "quiet" }, `Of the values that share the picture of the front, this is ${visible(fieldPhrase(model, state.overlay, focus.field(state.overlay)), 60)}.`)];
+}
+
+/**
+ * @param {Model} model
+ * @param {State} state
+ */
+function curves(model, state) {
+  const { scaling, sessions, machines } = model.document;
+  const focus = focusPanel(model, state);
+  const here = scaling.filter((curve) => focus && machines[sessions[curve.session].machine].id === focus.field("machine"));
+  if (!here.length) return [];
+  const rows = here.flatMap((curve) =>
     curve.steps.map((step) => [
       visible(curve.network, 60), visible(curve.setting, 80), String(step.threads), String(step.streams), step.rate === null ? "–" : significant(step.rate),
       step.speedup ? significant(step.speedup[0]) : "–",

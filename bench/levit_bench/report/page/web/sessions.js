@@ -18,7 +18,7 @@ export function showSessions(container, model, state, opened) {
   const inView = new Set(panels.flatMap((panel) => panel.sessions));
   if (opened >= 0) inView.add(opened);
   const excluded = panels.flatMap((panel) => panel.excluded);
-  const about = [...new Set(panels.flatMap((panel) => panel.findings))].map((at) => findings[at]);
+  const about = [...new Set(panels.flatMap((panel) => [...panel.findings, ...panel.points.flatMap((point) => point.findings)]))].map((at) => findings[at]);
   const order = sessions.map((_, at) => at).reverse();
   const parts = [
     html("h2", {}, "Findings about this view"),

@@ -54,9 +54,9 @@ function firstPanel(model) {
   const rank = (panel) => [
     ["machine", "device"].filter((name) => of && panel.field(name) === of.field(name)).length,
     ...["batch", "threads", "streams"].map((name) => Number(panel.field(name) === wanted[name])),
-    panel.newest,
     ...["allocator", "form", "precision", "runtime"].map((name) => Number(panel.field(name) === wanted[name])),
-    panel.points.length,
+    panel.points.filter((point) => point.top1 !== null).length,
+    panel.newest,
   ];
   return [...model.panels].sort((one, other) => compareRanks(rank(other), rank(one)))[0];
 }
@@ -154,7 +154,7 @@ export function choose(model, state, name, value) {
     return [same.filter((field) => !FOLLOWS.includes(field)).length, same.length, panel.newest];
   };
   const chosen = [...candidates].sort((one, other) => compareRanks(rank(other), rank(one)))[0];
-  const free = [name, ...FOLLOWS];
+  const free = [name, ...(WITH[name] ?? [])];
   return {
     state: { ...state, panel: chosen.id, overlay: state.overlay === name ? "" : state.overlay },
     moved: differing(model, [focus, chosen]).filter((field) => !free.includes(field)),

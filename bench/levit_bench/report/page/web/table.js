@@ -16,6 +16,7 @@ const SHOWN = 400;
 const RANK = { member: 0, open: 1, beaten: 2, unknown: 3 };
 /** @type {{column: number, descending: boolean, all: boolean}} */
 const order = { column: 2, descending: false, all: false };
+let metricBefore = "";
 /** What the table shows, without the pins: these change alone most often, and hundreds of rows take long. */
 let shownNow = "";
 
@@ -33,6 +34,8 @@ export function showTable(container, model, state, points, handlers) {
     return;
   }
   shownNow = wanted;
+  if (metricBefore !== state.metric && order.column === 2) order.descending = state.metric === "throughput";
+  metricBefore = state.metric;
   const columns = columnsOf(model, state);
   const again = () => showTable(container, model, state, points, handlers);
   const chosen = points.filter((point) => isSought(state, point));
@@ -56,9 +59,9 @@ export function showTable(container, model, state, points, handlers) {
   const body = shown.map((point) => {
     const pin = html("button", { type: "button", class: "link", click: () => handlers.onPin(point) });
     const cells = columns.map((column, at) => html(at ? "td" : "th", { scope: at ? null : "row", class: column.number && "number" }, column.text(point)));
-    return html("tr", { "data-key": point.key, mouseenter: () => handlers.onLook(point) }, ...cells, html("td", {}, pin));
+    return html("tr", { "data-key": point.key, mouseenter: () => handlers.onLook(point) }, html("td", {}, pin), ...cells);
   });
-  const table = html("table", { id: "points" }, html("caption", {}, `The ${chosen.length} networks of this view`), html("thead", {}, html("tr", {}, ...head, html("th", { scope: "col" }, html("span", { class: "unseen" }, "pin")))), html("tbody", {}, ...body));
+  const table = html("table", { id: "points" }, html("caption", {}, `The ${chosen.length} networks of this view`), html("thead", {}, html("tr", {}, html("th", { scope: "col" }, html("span", { class: "unseen" }, "pin")), ...head)), html("tbody", {}, ...body));
   const more = shown.length < sorted.length ? html("button", { type: "button", click: () => { order.all = true; again(); } }, `Show all ${sorted.length}`) : null;
   container.replaceChildren(html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Networks of this view" }, table), ...(more ? [more] : []));
   markPins(container, model, state);
@@ -73,7 +76,7 @@ export function showTable(container, model, state, points, handlers) {
 function markPins(container, model, state) {
   for (const row of /** @type {NodeListOf<HTMLElement>} */ (container.querySelectorAll("tbody tr"))) {
     const point = model.byKey.get(row.dataset.key ?? "");
-    const button = row.querySelector("td:last-child button");
+    const button = row.querySelector("td button");
     if (!point || !button) continue;
     const pinned = state.pins.includes(point.key);
     if (button.getAttribute("aria-pressed") === String(pinned)) continue;

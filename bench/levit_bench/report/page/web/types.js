@@ -33,6 +33,7 @@
  * @property {number} network
  * @property {string} label
  * @property {string} size
+ * @property {string} unusual
  * @property {string} case
  * @property {number | null} top1
  * @property {string} source
@@ -73,6 +74,7 @@
  * @property {string} name
  * @property {string} at
  * @property {string} file
+ * @property {string} store
  * @property {string} title
  * @property {number} machine
  * @property {number} looks
