@@ -204,6 +204,29 @@ def set_option(command: _Command) -> _Command:
     )(command)
 
 
+def published_options(command: _Command) -> _Command:
+    """Options that choose published figures to show beside measured ones; the command receives them as `files`,
+    `published_networks` and `batches`.
+    """
+    options: list[_Decorator] = [
+        click.option(
+            "--published", "files", metavar="FILE", type=click.Path(path_type=Path), multiple=True,
+            help="A CSV file of timm's results: inference speeds to show beside the measured ones, or accuracies. May "
+            "be repeated.",
+        ),
+        click.option(
+            "--published-networks", cls=ListOption, type=Words(), default=(("measured",),),
+            help="Which published speeds: of networks that are measured too, 'all', or names, groups, timm names and "
+            "globs.  [default: measured]",
+        ),
+        click.option(
+            "--published-batch", "batches", cls=ListOption, type=Numbers(),
+            help="Published speeds of these batch sizes.",
+        ),
+    ]  # fmt: skip
+    return _with_options(command, options)
+
+
 def json_option(command: _Command) -> _Command:
     """`--json`: print one JSON document."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)

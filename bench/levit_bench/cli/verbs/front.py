@@ -12,12 +12,12 @@ from click.core import ParameterSource
 
 from levit_bench.cli.options import (
     ListOption,
-    Numbers,
     Verb,
     Words,
     choice_options,
     conditions_from,
     json_option,
+    published_options,
     set_option,
 )
 from levit_bench.errors import UsageError
@@ -46,26 +46,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Folder for front.png, front.svg, front.csv and front.md; of many panels also front-2.png and so on.",
 )
-@click.option(
-    "--published",
-    "files",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    help="A CSV file of timm's results: inference speeds to show beside the measured ones, or accuracies. May be "
-    "repeated.",
-)
-@click.option(
-    "--published-networks",
-    cls=ListOption,
-    type=Words(),
-    default=(("measured",),),
-    help="Which published speeds: of networks that are measured too, 'all', or names, groups, timm names and globs.  "
-    "[default: measured]",
-)
-@click.option(
-    "--published-batch", "batches", cls=ListOption, type=Numbers(), help="Published speeds of these batch sizes."
-)
+@published_options
 @click.option(
     "--base",
     metavar="FIELD=VALUE[,…]",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from levit_bench.cli.options import ListOption, Numbers, Verb, Words, choice_options, set_option
+from levit_bench.cli.options import Verb, choice_options, published_options, set_option
 
 if TYPE_CHECKING:
     from levit_bench.reading.session_choice import SessionChoice
@@ -24,24 +24,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Folder for report.html, or the file itself: a name that ends in .html.",
 )
-@click.option(
-    "--published",
-    "files",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    help="A CSV file of timm's results, whose figures can be shown hollow beside the measured ones. May be repeated.",
-)
-@click.option(
-    "--published-networks",
-    cls=ListOption,
-    type=Words(),
-    default=(("measured",),),
-    help="Which published speeds, as for the verb front.  [default: measured]",
-)
-@click.option(
-    "--published-batch", "batches", cls=ListOption, type=Numbers(), help="Published speeds of these batch sizes."
-)
+@published_options
 @click.option(
     "--figures",
     is_flag=True,

@@ -162,16 +162,11 @@ def _fastest(fastest: Mapping[str, Point], case: str, ids: Mapping[tuple[str, st
     if point is None:
         return None
     keys = {each.label: f"{ids[each.sessions[0], each.case.id]}.{each.case.id}" for each in fastest.values()}
-    return {
-        "front": point.on_front,
-        "standing": point.standing.value,
-        "chance": rounded(point.chance),
-        "by": None if point.dominated_by is None else keys.get(point.dominated_by),
-        "ties": [keys[label] for label in point.tied_with if label in keys],
-    }
+    return _place(point, keys)
 
 
-def _place(point: Point, at: Mapping[str, int]) -> dict[str, object]:
+def _place(point: Point, at: Mapping[str, int] | Mapping[str, str]) -> dict[str, object]:
+    """The place of a point; `at` is what others are referred to by, by their labels."""
     return {
         "front": point.on_front,
         "standing": point.standing.value,

@@ -62,10 +62,21 @@ export function showPins(container, live, model, state, { onPins }) {
       points.length > 1 ? html("button", { type: "button", id: "swap", click: () => onPins([points[1].key, points[0].key, ...points.slice(2).map((point) => point.key)]) }, "Swap A and B") : null,
       html("button", { type: "button", id: "clear", click: () => onPins([]) }, "Clear"),
     ),
-    others.length ? html("p", { class: "quiet" }, `Slower, faster: the whole interval beyond 1, and at least ${percentWords(rules.minEffect)}. Same: the interval of twice the error, mostly 90 %, within ±${percentWords(rules.margin)}. Times are medians of passes, of a batch.`) : null,
+    others.length ? html("p", { class: "quiet" }, `Slower, faster: the whole interval beyond 1, and at least ${percentWords(rules.minEffect)}. Same: the ${narrow(model, first, others[0])} interval within ±${percentWords(rules.margin)}. Times are medians of passes, of a batch.`) : null,
     ...others.map((point) => command(model, first, point)),
   ];
   container.replaceChildren(...parts.flatMap((each) => each ?? []));
+}
+
+/**
+ * The level of the interval that decides *same*, of a pair.
+ * @param {Model} model
+ * @param {Point} first
+ * @param {Point} second
+ */
+function narrow(model, first, second) {
+  const ratio = compared(model, first, second);
+  return percentWords("value" in ratio ? Number((2 * ratio.level - 1).toPrecision(4)) : 0.9);
 }
 
 /**
@@ -77,7 +88,7 @@ function command(model, first, second) {
   const ratio = compared(model, first, second);
   const words = "value" in ratio ? compareCommand(model, first, second, ratio.session) : "";
   if (words) return commandLine(words);
-  return "value" in ratio ? html("p", { class: "quiet" }, "No single command computes this ratio: the two differ in several fields.") : html("span", {});
+  return "value" in ratio ? html("p", { class: "quiet" }, "No single command computes this ratio.") : html("span", {});
 }
 
 /**

@@ -178,7 +178,9 @@ export function compareCommand(model, first, second, session) {
   const shapes = (/** @type {(point: Point) => string} */ of) =>
     new Set([...first.panel.points, ...second.panel.points].filter((point) => names.includes(networks[point.network].name)).map(of));
   // Networks are named without the shape of their images, and a comma separates two of them.
-  if (first.size !== second.size || shapes((point) => point.unusual).size > 1 || names.some((name) => name.includes(","))) return "";
+  const sizes = shapes((point) => `${point.network} ${point.size}`).size;
+  const several = sizes > new Set(names).size;
+  if ((first.size !== second.size && several) || shapes((point) => point.unusual).size > 1 || names.some((name) => name.includes(","))) return "";
   const follows = ["runtime_version", "isolation"];
   const axes = unlike.filter((name) => !follows.includes(name));
   let question = "";
@@ -196,7 +198,7 @@ export function compareCommand(model, first, second, session) {
     .filter((name) => new Set(beside.map((panel) => panel.field(name))).size > 1)
     .map((name) => `${name}=${first.panel.field(name)}`);
   if (sameNetwork) conditions.unshift(`network=${networks[first.network].name}`);
-  if (shapes((point) => point.size).size > 1) conditions.push(`resolution=${first.size}`);
+  if (several) conditions.push(`resolution=${first.size}`);
   const where = conditions.length ? ` --where ${quoted(conditions.join(","))}` : "";
   return `levit-bench compare ${quoted(sessions[session].name)} ${question}${where}${sessions[session].store}`;
 }
