@@ -34,9 +34,15 @@ def marks(page):
 
 
 def go(page, fragment):
-    page.evaluate("fragment => { location.hash = fragment; }", fragment)
-    page.wait_for_function("fragment => location.hash === fragment", arg=fragment)
-    page.wait_for_timeout(20)
+    # The page's own listener is older, so that it has drawn the view by the time that this one is called.
+    page.evaluate(
+        """fragment => new Promise((done) => {
+          if (location.hash === fragment) return done();
+          window.addEventListener('hashchange', () => requestAnimationFrame(() => done()), { once: true });
+          location.hash = fragment;
+        })""",
+        fragment,
+    )
 
 
 def test_the_page_opens_without_a_request_and_without_a_word_on_the_console(opened, front_page):
