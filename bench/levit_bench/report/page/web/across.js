@@ -54,6 +54,17 @@ export function showAcross(container, model, state, onChoose) {
   container.replaceChildren(...parts);
 }
 
+/**
+ * What a column is called: of a machine whose GPU was measured, the GPU.
+ * @param {Model} model
+ * @param {string} name
+ * @param {Column} column
+ */
+function headingOf(model, name, column) {
+  const isGpu = name === "machine" && column.panel.field("device") !== "cpu" && column.panel.field("gpu") !== "–";
+  return isGpu ? column.panel.field("gpu") : shortValue(model, name, column.value);
+}
+
 /** @param {Point} point */
 const keyOf = (point) => `${point.network} ${point.size}`;
 
@@ -95,7 +106,7 @@ function unlike(model, focus, columns, name) {
     const others = differing(model, [focus, column.panel]).filter((field) => !free.includes(field));
     if (!others.length) return [];
     const values = others.map((field) => `${fieldWords(model, field)} ${visible(column.panel.field(field), 40)}`);
-    return [`${visible(shortValue(model, name, column.value), 40)} has ${values.join(", ")}`];
+    return [`${visible(headingOf(model, name, column), 40)} has ${values.join(", ")}`];
   });
   return words.length ? [html("p", { class: "quiet" }, `Not measured otherwise: ${words.join("; ")}.`)] : [];
 }
@@ -142,7 +153,7 @@ function fronts(model, columns, common, name) {
   const some = common.filter((key) => !everywhere.includes(key) && columns.some((column) => on(column, key)));
   const words = [`On the front everywhere: ${everywhere.map(label).join(", ") || "none"}.`];
   if (some.length) {
-    const each = some.map((key) => `${label(key)} (${columns.filter((column) => on(column, key)).map((column) => visible(shortValue(model, name, column.value), 30)).join(", ")})`);
+    const each = some.map((key) => `${label(key)} (${columns.filter((column) => on(column, key)).map((column) => visible(headingOf(model, name, column), 30)).join(", ")})`);
     words.push(`On some alone: ${each.join("; ")}.`);
   }
   return words.join(" ");
@@ -155,13 +166,13 @@ function fronts(model, columns, common, name) {
  * @param {string} name
  */
 function bumps(model, columns, common, name) {
-  const [step, gap, left, right, top] = [Math.max(14, Math.min(26, 460 / common.length)), 130, 230, 230, 40];
+  const [step, gap, left, right, top] = [Math.max(14, Math.min(26, 460 / common.length)), 165, 230, 230, 40];
   const width = left + right + gap * (columns.length - 1);
   const height = top + step * common.length + 10;
   const x = (/** @type {number} */ at) => left + gap * at;
   const y = (/** @type {number} */ rank) => top + step * (rank - 0.5);
   const picture = svg("svg", { class: "bumps", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Ranks of ${common.length} networks across ${columns.length} values of ${fieldWords(model, name)}; the table below has them` });
-  columns.forEach((column, at) => picture.append(svg("text", { x: x(at), y: 18, "text-anchor": "middle", class: "title" }, visible(shortValue(model, name, column.value), 22))));
+  columns.forEach((column, at) => picture.append(svg("text", { x: x(at), y: 18, "text-anchor": "middle", class: "title" }, visible(headingOf(model, name, column), 22))));
   for (const key of common) {
     const cells = columns.map((column) => /** @type {NonNullable<ReturnType<Column["ranks"]["get"]>>} */ (column.ranks.get(key)));
     const look = lookOf(model.document, cells[0].point.family);
@@ -191,5 +202,5 @@ function rankTable(model, columns, common, name) {
       return `${rank}${from === rank && to === rank ? "" : ` (${from} to ${to})`} · ${latencyWords(point.latency[0])}${point.byLatency?.front ? " · front" : ""}`;
     }),
   ]);
-  return tableOf("Rank, latency and front", [{ name: "network" }, ...columns.map((column) => ({ name: visible(shortValue(model, name, column.value), 40), number: true }))], rows);
+  return tableOf("Rank, latency and front", [{ name: "network" }, ...columns.map((column) => ({ name: visible(headingOf(model, name, column), 40), number: true }))], rows);
 }
