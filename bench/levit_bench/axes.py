@@ -234,13 +234,14 @@ def varying(values_of: Collection[Callable[[str], object]]) -> list[str]:
     return [axis.name for axis in SAID if axis.asked and len({str(value_of(axis.name)) for value_of in values_of}) > 1]
 
 
-def setting_words(value_of: Callable[[str], Any]) -> str:
+def setting_words(value_of: Callable[[str], Any], leave_out: Collection[str] = ()) -> str:
     """A setting in a sentence, without its network: `cpu, eager, 1 thread, batch 1, allocator pinned`.
 
     Args:
         value_of: the value of an axis by its name.
+        leave_out: names of axes that are shown elsewhere.
     """
-    wanted = [axis for axis in SETTING if axis.plural and axis.name != "runtime"]
+    wanted = [axis for axis in SETTING if axis.plural and axis.name not in ("runtime", *leave_out)]
     phrases = [
         axis.phrase(value_of(axis.name))
         for axis in wanted

@@ -136,8 +136,12 @@ def styles(panels: Sequence[Panel | PublishedPanel]) -> dict[str, Style]:
 
 def family(point: Point | PublishedPoint) -> str:
     """The group by which a point is coloured."""
-    is_own = isinstance(point, Point) and ":" in point.case.network
-    return OWN if is_own and point.family in (None, "other") else point.family or OTHER
+    return family_of(point.case.network if isinstance(point, Point) else "", point.family)
+
+
+def family_of(network: str, stated: str | None) -> str:
+    """The group of a network by its name and the family that was stated of it, if one was."""
+    return OWN if ":" in network and stated in (None, "other") else stated or OTHER
 
 
 def look_of(point: Point | PublishedPoint, looks: dict[str, Style]) -> Style:

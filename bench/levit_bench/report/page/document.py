@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -157,8 +158,6 @@ def _panel(
 
 def _digest(fields: Mapping[str, str]) -> str:
     """Eight digits that depend on every field of a panel, by which links find it again."""
-    import hashlib
-
     text = "\n".join(f"{name}={value}" for name, value in sorted(fields.items()))
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
@@ -206,7 +205,7 @@ def _curve(curve: Curve, names: Sequence[str]) -> dict[str, object]:
     return {
         "network": curve.base.info.called,
         "session": names.index(curve.base.session),
-        "setting": ", ".join([case.device, case.runtime, *_setting_words(case)]),
+        "setting": axes.setting_words(case.value, leave_out=("threads", "streams")),
         "steps": [
             {
                 "threads": step.record.case.threads,
@@ -218,16 +217,6 @@ def _curve(curve: Curve, names: Sequence[str]) -> dict[str, object]:
             for step in curve.steps
         ],
     }
-
-
-def _setting_words(case: Case) -> list[str]:
-    """What the steps of a curve share, without device and runtime."""
-    shared = [axis for axis in axes.SETTING if axis.plural and axis.name not in ("threads", "streams", "runtime")]
-    return [
-        axis.phrase(case.value(axis.name))
-        for axis in shared
-        if axis.shown is not axes.Shown.NOWHERE or not axes.is_usual(axis.name, case.value(axis.name))
-    ]
 
 
 def _ratio(ratio: Ratio | None) -> list[float | None] | None:

@@ -13,7 +13,7 @@ from levit_bench.judge.front.points import Point
 from levit_bench.judge.metrics import SPEEDS, Metric
 from levit_bench.judge.throughput import reciprocal
 from levit_bench.records import CaseLine, Estimate, Finding, Record
-from levit_bench.report.front.styles import OTHER, OWN, family
+from levit_bench.report.front.styles import family, family_of
 from levit_bench.report.page.contents import ValuePlaces
 from levit_bench.report.page.rounds import rounds_of
 from levit_bench.report.page.texts import Findings
@@ -83,10 +83,10 @@ def _without_accuracy(panel: Panel, shared: Shared) -> list[dict[str, object]]:
         latency, seconds = SPEEDS["latency"].seconds(record), SPEEDS["throughput"].seconds(record)
         if isinstance(latency, Finding) or isinstance(seconds, Finding):
             continue
-        group = OWN if ":" in record.case.network and record.info.family in (None, "other") else record.info.family
+        group = family_of(record.case.network, record.info.family)
         out.append(
             {
-                **_identity(record.info, record.info.called, group or OTHER, shared),
+                **_identity(record.info, record.info.called, group, shared),
                 "top1": None,
                 "source": "",
                 **_speeds(latency, reciprocal(seconds)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from levit_bench.axes import BY_NAME
 from levit_bench.errors import NothingToShowError
 from levit_bench.judge.front.panels import Panel
 from levit_bench.libraries import require_installed
@@ -71,5 +72,5 @@ def _title(panel: Panel) -> str:
     """Device and batch in a few words."""
     case = panel.setting.case
     where = panel.setting.gpu or panel.machine.cpu_model
-    threads = "" if case.device != "cpu" else f", {case.threads} thread{'' if case.threads == 1 else 's'}"
+    threads = "" if case.device != "cpu" else f", {BY_NAME['threads'].phrase(case.threads)}"
     return f"{where}{threads}, batch {case.batch}, {case.runtime}"

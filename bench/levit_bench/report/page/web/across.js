@@ -1,12 +1,12 @@
 // The same networks on several machines, or in several runtimes: their ranks with what is uncertain about them, and who
 // leaves the front. Times of two machines are never put on one axis.
 
-import { html, svg, tableOf, visible } from "./elements.js";
+import { html, scrollable, svg, tableOf, visible } from "./elements.js";
 import { lookOf } from "./marks.js";
 import { counted, latencyWords } from "./numbers.js";
 import { pooled } from "./ratios.js";
 import { choose, focusPanel } from "./state.js";
-import { differing, shortValue } from "./model.js";
+import { differing, networkKey, shortValue } from "./model.js";
 import { fieldWords, natural } from "./controls.js";
 import { shownHere } from "./scaling.js";
 
@@ -42,7 +42,7 @@ export function showAcross(container, model, state, onChoose) {
   if (columns.length < 2 || !common.length) {
     parts.push(html("p", { class: "empty" }, `No network of this view was measured in two values of ${fieldWords(model, name)}.`));
   } else {
-    const left = new Set(columns.flatMap((column) => column.panel.points.map(keyOf))).size - common.length;
+    const left = new Set(columns.flatMap((column) => column.panel.points.map(networkKey))).size - common.length;
     parts.push(
       html("p", {}, fronts(model, columns, common, name)),
       bumps(model, columns, common, name),
@@ -65,9 +65,6 @@ function headingOf(model, name, column) {
   return isGpu ? column.panel.field("gpu") : shortValue(model, name, column.value);
 }
 
-/** @param {Point} point */
-const keyOf = (point) => `${point.network} ${point.size}`;
-
 /**
  * For each value of a field the panel that is most like the one in view.
  * @param {Model} model
@@ -77,17 +74,17 @@ const keyOf = (point) => `${point.network} ${point.size}`;
  * @returns {Column[]}
  */
 function columnsOf(model, state, focus, name) {
-  const networks = new Set(focus.points.map(keyOf));
+  const networks = new Set(focus.points.map(networkKey));
   const values = [...new Set(model.panels.map((panel) => panel.field(name)))].sort(natural);
   return values.flatMap((value) => {
     const id = value === focus.field(name) ? focus.id : choose(model, state, name, value).state.panel;
     const panel = /** @type {Panel} */ (model.panels.find((each) => each.id === id));
-    if (!panel.points.some((point) => networks.has(keyOf(point)))) return [];
+    if (!panel.points.some((point) => networks.has(networkKey(point)))) return [];
     // Times of two machines or devices are never put beside each other as values of another field.
     if (name !== "machine" && name !== "device" && ["machine", "device"].some((field) => panel.field(field) !== focus.field(field))) return [];
     return [{ value, panel, ranks: new Map() }];
   }).map((column, _, all) => {
-    const shared = column.panel.points.filter((point) => all.every((other) => other.panel.points.some((each) => keyOf(each) === keyOf(point))));
+    const shared = column.panel.points.filter((point) => all.every((other) => other.panel.points.some((each) => networkKey(each) === networkKey(point))));
     return { ...column, ranks: ranksOf(model, shared) };
   });
 }
@@ -123,7 +120,7 @@ function ranksOf(model, points) {
       const faster = others.filter((other) => isSurelyFaster(model, other, point, points.length)).length;
       const slower = others.filter((other) => isSurelyFaster(model, point, other, points.length)).length;
       // The order is of the best estimates, the range of pairs: where these disagree the range holds both.
-      return [keyOf(point), { point, rank: at + 1, from: Math.min(faster, at) + 1, to: Math.max(points.length - slower, at + 1) }];
+      return [networkKey(point), { point, rank: at + 1, from: Math.min(faster, at) + 1, to: Math.max(points.length - slower, at + 1) }];
     }),
   );
 }
@@ -185,7 +182,7 @@ function bumps(model, columns, common, name) {
     const label = visible(cells[0].point.label, 34);
     picture.append(line, svg("text", { x: x(0) - 10, y: y(cells[0].rank) + 4, "text-anchor": "end" }, label), svg("text", { x: x(columns.length - 1) + 10, y: y(cells[cells.length - 1].rank) + 4 }, label));
   }
-  return html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Ranks" }, picture);
+  return scrollable("Ranks", picture);
 }
 
 /**

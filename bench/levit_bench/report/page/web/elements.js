@@ -79,7 +79,16 @@ export function tableOf(caption, columns, rows) {
     html("tr", {}, ...cells.map((cell, at) => html(at ? "td" : "th", { scope: at ? null : "row", class: columns[at].number && "number" }, cell))),
   );
   const table = html("table", {}, html("caption", {}, caption), html("thead", {}, head), html("tbody", {}, ...body));
-  return html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption }, table);
+  return scrollable(caption, table);
+}
+
+/**
+ * A region that scrolls sideways where its content is wider, also by keyboard.
+ * @param {string} label
+ * @param {Node} content
+ */
+export function scrollable(label, content) {
+  return html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label }, content);
 }
 
 /**

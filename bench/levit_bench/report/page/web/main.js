@@ -30,11 +30,6 @@ let looked;
 let opened = -1;
 let ownFragment = "";
 
-/** @param {string} words for those who listen */
-function say(words) {
-  part("live").textContent = words;
-}
-
 /** @param {State} next */
 function go(next) {
   state = next;
@@ -173,7 +168,7 @@ function makeTabs() {
 /** @param {string} words */
 function note(words) {
   part("note").textContent = words;
-  say(words);
+  part("live").textContent = words; // for those who listen
 }
 
 /** @param {string} name */

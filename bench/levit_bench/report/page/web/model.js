@@ -38,6 +38,14 @@ export function modelOf(data) {
 }
 
 /**
+ * Equal for the points of one network at one size.
+ * @param {Point} point
+ */
+export function networkKey(point) {
+  return `${point.network} ${point.size}`;
+}
+
+/**
  * A value of a field as people read it: machines by their words.
  * @param {Model} model
  * @param {string} name

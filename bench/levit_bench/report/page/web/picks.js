@@ -1,6 +1,7 @@
 // "The most accurate within 20 ms", "the fastest above 80 %": as `levit-bench pick` decides it, of the points in view.
 
 import { fixed, significant, latencyWords, studentT } from "./numbers.js";
+import { networkKey } from "./model.js";
 import { pooled } from "./ratios.js";
 
 /** @typedef {import("./types.js").Point} Point */
@@ -34,18 +35,10 @@ export function mostAccurateWithin(model, points, seconds) {
   sure.sort((one, other) => shownTop1(other) - shownTop1(one) || one.latency[0] - other.latency[0]);
   const best = sure.filter((point) => shownTop1(point) === shownTop1(sure[0]));
   const point = fastest(model, best);
-  const ties = best.filter((each) => each !== point && point && (!isSameNetwork(each, point) || mayBeAsFast(model, each, point)));
+  const ties = best.filter((each) => each !== point && point && (networkKey(each) !== networkKey(point) || mayBeAsFast(model, each, point)));
   const undecided = open.filter((each) => !point || isBetter(model, each, point));
   undecided.sort((one, other) => shownTop1(other) - shownTop1(one) || one.latency[0] - other.latency[0]);
   return { point, ties, undecided, level };
-}
-
-/**
- * @param {Point} one
- * @param {Point} other
- */
-function isSameNetwork(one, other) {
-  return one.network === other.network && one.size === other.size;
 }
 
 /**

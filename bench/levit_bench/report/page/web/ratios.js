@@ -1,6 +1,7 @@
 // The ratio of two cases of one session, paired by round, with its interval and verdict: what `levit-bench compare`
 // computes, from the same medians.
 
+import { networkKey } from "./model.js";
 import { median, studentT } from "./numbers.js";
 
 /** @typedef {import("./types.js").Point} Point */
@@ -69,9 +70,8 @@ export function pooled(model, first, second) {
     looks = Math.max(looks, sessions[mine.session].looks);
   }
   if (logs.length < rules.minRuns) return null;
-  const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
-  const variance = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / (logs.length - 1);
-  const half = studentT(logs.length - 1, 1 - rules.alpha / looks / 2) * Math.sqrt(variance / logs.length);
+  const { mean, error } = meanOf(logs);
+  const half = studentT(logs.length - 1, 1 - rules.alpha / looks / 2) * error;
   return { value: Math.exp(mean), low: Math.exp(mean - half), high: Math.exp(mean + half) };
 }
 
@@ -138,6 +138,17 @@ function timesOf(rounds) {
 }
 
 /**
+ * Mean of at least two numbers, their standard deviation, and the standard error of the mean.
+ * @param {number[]} values
+ */
+function meanOf(values) {
+  const n = values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
+  return { mean, deviation, error: deviation / Math.sqrt(n) };
+}
+
+/**
  * Ratio, limits and verdict from one log ratio a run; null without scatter.
  * @param {number[]} logs
  * @param {number} looks how often the data could be looked at
@@ -145,10 +156,8 @@ function timesOf(rounds) {
  */
 export function judge(logs, looks, { minEffect, margin, alpha }) {
   const n = logs.length;
-  const mean = logs.reduce((sum, log) => sum + log, 0) / n;
-  const deviation = Math.sqrt(logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / (n - 1));
+  const { mean, deviation, error } = meanOf(logs);
   if (!(deviation > NO_SCATTER)) return null;
-  const error = deviation / Math.sqrt(n);
   const level = 1 - alpha / looks;
   const half = studentT(n - 1, (1 + level) / 2) * error;
   const inner = studentT(n - 1, 1 - alpha / looks) * error;
@@ -178,7 +187,7 @@ export function compareCommand(model, first, second, session) {
   const shapes = (/** @type {(point: Point) => string} */ of) =>
     new Set([...first.panel.points, ...second.panel.points].filter((point) => names.includes(networks[point.network].name)).map(of));
   // Networks are named without the shape of their images, and a comma separates two of them.
-  const sizes = shapes((point) => `${point.network} ${point.size}`).size;
+  const sizes = shapes(networkKey).size;
   const several = sizes > new Set(names).size;
   if ((first.size !== second.size && several) || shapes((point) => point.unusual).size > 1 || names.some((name) => name.includes(","))) return "";
   const follows = ["runtime_version", "isolation"];

@@ -2,7 +2,7 @@
 
 import { html, tableOf, visible } from "./elements.js";
 import { latencyWords, significant } from "./numbers.js";
-import { differing } from "./model.js";
+import { differing, networkKey } from "./model.js";
 import { focusPanel } from "./state.js";
 import { natural } from "./controls.js";
 import { fieldPhrase } from "./names.js";
@@ -68,11 +68,10 @@ function byBatch(model, state) {
     .filter((panel) => differing(model, [focus, panel]).every((name) => name === "batch"))
     .sort((one, other) => natural(one.field("batch"), other.field("batch")));
   if (panels.length < 2) return [];
-  const key = (/** @type {import("./types.js").Point} */ point) => `${point.network} ${point.size}`;
   const rows = focus.points.map((point) => [
     visible(point.label, 60),
     ...panels.map((panel) => {
-      const twin = panel.points.find((each) => key(each) === key(point));
+      const twin = panel.points.find((each) => networkKey(each) === networkKey(point));
       return twin ? `${significant(twin.rate[0])} · ${latencyWords(twin.latency[0])}` : "–";
     }),
   ]);

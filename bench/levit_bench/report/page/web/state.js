@@ -1,6 +1,6 @@
 // What the reader looks at: one panel, the axis whose values are shown together, and everything else of the view.
 
-import { differing } from "./model.js";
+import { differing, networkKey } from "./model.js";
 
 /** @typedef {import("./types.js").Panel} Panel */
 /** @typedef {import("./types.js").Point} Point */
@@ -23,9 +23,17 @@ import { differing } from "./model.js";
  * @property {string} across the field whose values are compared in the tab of that name
  */
 
-const FOLLOWS = ["runtime_version", "isolation"];
 /** Fields that differ wherever another does. @type {{[field: string]: string[]}} */
-const WITH = { runtime: ["runtime_version"], allocator: ["isolation"] };
+const FOLLOWERS = { runtime: ["runtime_version"], allocator: ["isolation"] };
+const FOLLOWS = Object.values(FOLLOWERS).flat();
+
+/**
+ * A field and those that differ wherever it does.
+ * @param {string} name
+ */
+function withFollowers(name) {
+  return [name, ...(FOLLOWERS[name] ?? [])];
+}
 
 /**
  * The first view: newest machine, batch 1, one thread, every runtime.
@@ -90,7 +98,7 @@ export function shownPanels(model, state) {
   const focus = model.panels.find((panel) => panel.id === state.panel);
   if (!focus) return [];
   if (!state.overlay) return [focus];
-  const free = [state.overlay, ...(WITH[state.overlay] ?? [])];
+  const free = withFollowers(state.overlay);
   const { overlay } = state;
   return model.panels.filter(
     (panel) =>
@@ -128,11 +136,11 @@ export function shownPoints(model, state) {
   /** @type {Map<string, Point>} */
   const fastest = new Map();
   for (const point of points) {
-    const key = `${point.network} ${point.size}`;
+    const key = networkKey(point);
     const other = fastest.get(key);
     if (!other || point.latency[0] < other.latency[0]) fastest.set(key, point);
   }
-  return points.filter((point) => fastest.get(`${point.network} ${point.size}`) === point);
+  return points.filter((point) => fastest.get(networkKey(point)) === point);
 }
 
 /**
@@ -154,7 +162,7 @@ export function choose(model, state, name, value) {
     return [same.filter((field) => !FOLLOWS.includes(field)).length, same.length, panel.newest];
   };
   const chosen = [...candidates].sort((one, other) => compareRanks(rank(other), rank(one)))[0];
-  const free = [name, ...(WITH[name] ?? [])];
+  const free = withFollowers(name);
   return {
     state: { ...state, panel: chosen.id, overlay: state.overlay === name ? "" : state.overlay },
     moved: differing(model, [focus, chosen]).filter((field) => !free.includes(field)),

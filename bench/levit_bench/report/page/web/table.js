@@ -1,6 +1,6 @@
 // The points of the view as a table that can be sorted: the same figures as in the picture, for those who read.
 
-import { html } from "./elements.js";
+import { html, scrollable } from "./elements.js";
 import { isSought } from "./chart.js";
 import { countsWords, nameOf, plusMinus, speedOf, speedWords, top1Words } from "./names.js";
 import { latencyWords, significant } from "./numbers.js";
@@ -63,7 +63,7 @@ export function showTable(container, model, state, points, handlers) {
   });
   const table = html("table", { id: "points" }, html("caption", {}, `The ${chosen.length} networks of this view`), html("thead", {}, html("tr", {}, html("th", { scope: "col" }, html("span", { class: "unseen" }, "pin")), ...head)), html("tbody", {}, ...body));
   const more = shown.length < sorted.length ? html("button", { type: "button", click: () => { order.all = true; again(); } }, `Show all ${sorted.length}`) : null;
-  container.replaceChildren(html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Networks of this view" }, table), ...(more ? [more] : []));
+  container.replaceChildren(scrollable("Networks of this view", table), ...(more ? [more] : []));
   markPins(container, model, state);
 }
 
