@@ -12,7 +12,7 @@ USUAL_STORE = Path("results")
 """The store where none is named."""
 _STORELESS = frozenset({"list", "machine", "cache", "import"})
 """Verbs without `--store`."""
-_SEVERAL_STORES = frozenset({"show", "front", "report", "pick", "scaling", "export"})
+_SEVERAL_STORES = frozenset({"show", "front", "report", "pick", "scaling", "export", "trend"})
 """Verbs that take several stores; the others take one."""
 _MEASURE = ("run", "--networks", "levit_128s,efficientnet_b0", "--budget", "60s")
 _stores: ContextVar[tuple[Path, ...]] = ContextVar("stores", default=())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from levit_bench.asking import arguments
 from levit_bench.command_lines import command_line
 from levit_bench.errors import NothingToShowError, UsageError
-from levit_bench.reading.rules import MIN_EFFECT, rules_from
+from levit_bench.reading.rules import MIN_EFFECT, TREND_MIN_EFFECT, rules_from
 from levit_bench.reading.selection import StoredSelection
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from levit_bench.reading.comparison import SessionComparison
     from levit_bench.reading.exporting import Export
     from levit_bench.reading.front_page import FrontPage
+    from levit_bench.reading.trend import TrendPage
     from levit_bench.records import Finding
     from levit_bench.report.views.view import CaseView
 
@@ -357,6 +358,52 @@ class Results(StoredSelection):
             min_effect=min_effect, margin=margin,
             allow_inconclusive=arguments.flag("allow_inconclusive", allow_inconclusive),
             allow_other_outputs=arguments.flag("allow_other_outputs", allow_other_outputs),
+        )  # fmt: skip
+
+    def trend(
+        self,
+        *,
+        reference: str | None = None,
+        since: str | None = None,
+        min_effect: str = TREND_MIN_EFFECT,
+        acknowledged: str | Path | None = None,
+        repository: str | Path | None = None,
+    ) -> TrendPage:
+        """These cases over the sessions of their stores: changes that last, slow drift, and who moved with whom.
+
+        All cases of the stores are judged, whichever were chosen: they share the rate of false alerts.
+
+        Args:
+            reference: session or tag that slow drift is held against; absent: the first sessions of each series.
+            since: alerts that were found before are not new: `"2026-11-26"`, or `"7d"` ago; absent: all are.
+            min_effect: least lasting change.
+            acknowledged: a file of alerts that a person has seen; absent: `trend.toml`, where it is there.
+            repository: folder in a git repository that is asked for the commits of a change; absent: none is.
+
+        Returns:
+            The `events` with their alerts and cause, the `new` alerts, `exit_code`, `document()` and `write(folder)`;
+            its `trend` holds the series with their points, changes and drift.
+
+        Raises:
+            NothingToShowError: no case was measured in two sessions.
+            UsageError: an argument is invalid, a session of the reference is not there, or the file cannot be read.
+        """
+        from levit_bench.numbers.dates import period
+        from levit_bench.reading import acknowledged as of_file
+        from levit_bench.reading.rules import min_effect_from
+        from levit_bench.reading.trend import reference_sessions, trend
+
+        file, folder = (
+            None if path is None else arguments.paths(name, path)[0]
+            for name, path in (("acknowledged", acknowledged), ("repository", repository))
+        )
+        if file is not None and not file.exists():
+            raise UsageError(f"there is no file {str(file)[:200]!r} of acknowledged alerts. Name another one.")
+        span = period(arguments.optional_text("since", since), None)
+        named = reference_sessions(self.choice.stores, arguments.optional_text("reference", reference))
+        return trend(
+            self, reference=named, since=span, acknowledged=of_file.read(file or Path(of_file.FILE)),
+            min_effect=min_effect_from(min_effect), repository=folder,
         )  # fmt: skip
 
     def export(self, to: str, *, commit: str | None = None, repository: str | Path | None = None) -> Export:

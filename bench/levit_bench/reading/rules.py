@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MIN_EFFECT = "3%"
 """The smallest difference that counts, by default."""
+TREND_MIN_EFFECT = "2%"
+"""The smallest lasting change that raises an alert, by default: `levit_bench.judge.trend.change_points.MIN_EFFECT`."""
 
 
 def rules_from(min_effect: str = MIN_EFFECT, margin: str | None = None) -> Rules:
@@ -43,6 +45,15 @@ def gate_rules_from(min_effect: str | None = None, margin: str | None = None) ->
         None if min_effect is None else _share("--min-effect", min_effect),
         None if margin is None else _share("--margin", margin),
     )
+
+
+def min_effect_from(text: str) -> float:
+    """The least change of a trend, as a share of the time.
+
+    Raises:
+        UsageError: it is no share.
+    """
+    return _share("--min-effect", text)
 
 
 def slowdown_from(find: str) -> float:

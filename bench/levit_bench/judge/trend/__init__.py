@@ -1,0 +1,1 @@
+"""Sessions along time: series of cases, where they change for good, and who changes with whom."""

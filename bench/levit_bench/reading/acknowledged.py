@@ -1,0 +1,81 @@
+"""Acknowledged alerts of a trend, in `trend.toml`: a known change does not come back every night.
+
+    [[alert]]
+    id = "3f2a91c0"
+    verdict = "expected"
+    who = "mk"
+    why = "torch 2.13 folds the BatchNorm"
+
+A person writes the file and keeps it in the repository; this suite reads it.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+from levit_bench.errors import UsageError
+from levit_bench.judge.trend.trend_report import VERDICTS, Acknowledgement
+from levit_bench.paths.text_files import NoTextError, decoded
+
+FILE = "trend.toml"
+_ID = re.compile(r"[0-9a-f]{8}")
+_FIELDS = ("id", "verdict", "who", "why")
+_LARGEST = 1 << 20
+
+
+def read(path: Path) -> dict[str, Acknowledgement]:
+    """The acknowledgements of a file by the id of the alert; none where there is no such file.
+
+    Raises:
+        UsageError: the file cannot be read or is malformed; the message says where and what to write.
+    """
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise _broken(path, f"more than {_LARGEST >> 20} MiB")
+        document = tomllib.loads(decoded(path.read_bytes()))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror or error}.") from error
+    except NoTextError as error:
+        raise _broken(path, f"no TOML: it {error}") from error
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        raise _broken(path, f"no TOML: {error}") from error
+    if unknown := sorted(document.keys() - {"alert"}):
+        raise _broken(path, f"{unknown[0][:80]!r} is no table of it")
+    entries = document.get("alert", [])
+    if not isinstance(entries, list):
+        raise _broken(path, "alert is no list of tables: write [[alert]]")
+    out: dict[str, Acknowledgement] = {}
+    for number, entry in enumerate(entries, 1):
+        one = _acknowledgement(path, number, entry)
+        if one.id in out:
+            raise _broken(path, f"alert {one.id} is there twice")
+        out[one.id] = one
+    return out
+
+
+def _acknowledgement(path: Path, number: int, entry: object) -> Acknowledgement:
+    if not isinstance(entry, dict):
+        raise _broken(path, f"entry {number} is no table")
+    for name in entry:
+        if name not in _FIELDS:
+            raise _broken(path, f"entry {number} has {str(name)[:80]!r}, and an alert has {', '.join(_FIELDS)}")
+    texts = [entry.get(name) for name in _FIELDS]
+    for name, text in zip(_FIELDS, texts, strict=True):
+        if not isinstance(text, str) or not text.strip():
+            raise _broken(path, f"entry {number} lacks {name}")
+    one = Acknowledgement(*map(str, texts))
+    if not _ID.fullmatch(one.id):
+        raise _broken(path, f"entry {number}: {one.id[:80]!r} is no id of an alert, which has eight hexadecimal digits")
+    if one.verdict not in VERDICTS:
+        raise _broken(path, f"entry {number}: verdict {one.verdict[:80]!r}: write {', '.join(VERDICTS)}")
+    return one
+
+
+def _broken(path: Path, why: str) -> UsageError:
+    return UsageError(
+        f"{path} does not hold acknowledged alerts: {why}. Each is a table [[alert]] with id, verdict, who and why."
+    )

@@ -1,0 +1,1 @@
+"""The trend of stored sessions as tables, pictures and data."""
