@@ -27,10 +27,15 @@ from levit_bench.store import files as store
 from levit_bench.store.lookup import passed_over, resolve_session, resolve_tag
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     import pandas as pd
 
+    from levit_bench.asking.bisection import BisectRules, Teller
+    from levit_bench.asking.bisection_log import BisectionLog
     from levit_bench.asking.request import Request
     from levit_bench.asking.sides import CasesOfRequest
+    from levit_bench.judge.bisect.bisection import Bisection
     from levit_bench.judge.verdicts import Rules
     from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.measuring.session.observer import Observer
@@ -370,6 +375,49 @@ def measure_gate_requests(
             findings=[*others, *both.findings, *asked.findings], is_open=budget_is_open(head.budget), sides=prepared,
         )  # fmt: skip
     return JointGate(outcome, asked.cases)
+
+
+def bisect(
+    request: Request,
+    root: Path,
+    ends: tuple[str, str],
+    rules: BisectRules,
+    teller: Teller,
+    observing: Callable[[], AbstractContextManager[Observer]],
+    *,
+    first_parent: bool = False,
+    restart: bool = False,
+) -> tuple[Bisection, BisectionLog]:
+    """Find the first slow commit or version between two ends, with gates as judge.
+
+    Args:
+        request: the one case that is measured, with its options; `rules` holds its budgets.
+        root: the store of the gates' sessions.
+        ends: the good one and the bad one: revisions, or versions such as `torch==2.10.*` and `2.13.*`.
+        rules: what decides.
+        teller: is told of each step.
+        observing: gives each gate an observer.
+        first_parent: follow the first parent of merges alone.
+        restart: forget the answers of an earlier call.
+
+    Returns:
+        The bisection, and the log that is to be removed once it was shown.
+
+    Raises:
+        levit_bench.errors.BenchError: an end cannot be had or measured, the store or the log cannot be written.
+    """
+    require_measuring()
+    from levit_bench.asking.bisect_gates import candidate_range, case_words, gates_of, question_of
+    from levit_bench.asking.bisection import carry_out
+    from levit_bench.asking.bisection_log import BisectionLog
+    from levit_bench.store.writer import check_writable
+
+    case = case_words(request)
+    check_writable(root.absolute())
+    candidates = candidate_range(ends, first_parent=first_parent)
+    log = BisectionLog(question_of(request, candidates, rules, case), request.cache, restart=restart)
+    measured = gates_of(request, root, measure_gate, observing, candidates)
+    return carry_out(candidates, case, measured, rules, log, teller), log
 
 
 def measure_twins(

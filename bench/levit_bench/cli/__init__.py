@@ -31,6 +31,7 @@ _VERBS = {
     "compare": "Compare two stored sessions case by case: slower, faster, same, inconclusive.",
     "tag": "Name sessions, such as the baseline to compare with.",
     "gate": "Measure two revisions, environments or runtimes side by side, and judge the second.",
+    "bisect": "Find the first slow commit, or version of a package, with gates as judge, and prove it.",
     "trend": "Follow cases over stored sessions: changes that last, where, how much, and who moved with whom.",
     "export": "Write stored cases in the formats of other tools.",
     "import": "Turn a file of pytest-benchmark into published figures, to show beside measured ones.",

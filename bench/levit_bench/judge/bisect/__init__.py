@@ -1,0 +1,1 @@
+"""A bisection: what was asked of each candidate, and where the first slow one is."""

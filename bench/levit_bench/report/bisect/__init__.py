@@ -1,0 +1,1 @@
+"""A bisection as a table, data and a picture."""

@@ -1,0 +1,82 @@
+"""What a bisection came to, in sentences."""
+
+from __future__ import annotations
+
+import math
+
+from levit_bench.judge.bisect.answers import Answer, Standing
+from levit_bench.judge.bisect.bisection import Bisection, BisectOutcome
+from levit_bench.numbers.units import counted, format_duration, significant
+from levit_bench.report.words.safe_text import message, shortened, visible
+
+_WORDS = 80
+_PARTLY = 0.75
+"""Share of the difference of the ends below which the pair found does not account for it."""
+
+
+def ratio_words(answer: Answer) -> str:
+    """A ratio with its limits: `1.068 (1.061 to 1.075)`; a dash where there is none."""
+    if answer.ratio is None:
+        return "–"
+    value, low, high = (significant(math.exp(log), 4) for log in answer.ratio)
+    return f"{value} ({low} to {high})"
+
+
+def outcome_words(found: Bisection) -> str:
+    """What it came to, in a sentence or two."""
+    what = "faster" if found.is_faster else "slower"
+    ends = f"{_name(found.bad.words)} against {_name(found.good.words)}"
+    ratio, of = ratio_words(found.ends), "speed" if found.is_faster else "time"
+    if found.outcome is BisectOutcome.NOTHING:
+        return (
+            f"No regression, no bisection: {ends} is {ratio} of its {of}, so surely less than "
+            f"{100 * found.least:g} % {what}."
+        )
+    if found.outcome is BisectOutcome.UNTOLD:
+        return (
+            f"Not told apart: {ends} is {ratio} of its {of}, after {format_duration(found.ends.budget_s)}. Nothing was "
+            "bisected. Give more time by --at-most, or ends that lie further apart."
+        )
+    assert found.last_good is not None
+    assert found.confirmation is not None
+    pair = ratio_words(found.confirmation)
+    before, after = _name(found.last_good.words), _name(found.possible[-1].words)
+    if found.outcome is BisectOutcome.UNCONFIRMED:
+        return (
+            f"Not confirmed: {after} came out as the first {what} one, but against {before} it is {pair} when measured "
+            "once more. The answers contradict each other: measure again with a larger --budget and --restart."
+        )
+    if found.outcome is BisectOutcome.FOUND:
+        answer = f"The first {what} one is {after}: {pair} of the {of} of {before}, measured once more side by side."
+    else:
+        others = counted(len(found.possible) - 1, "candidate")
+        answer = (
+            f"It became {what} between {before} and {after}: {pair}, measured once more side by side. {others} between "
+            "them could not be measured."
+        )
+    return answer + _share_words(found)
+
+
+def _share_words(found: Bisection) -> str:
+    share = found.share
+    if share is None or share >= _PARTLY:
+        return ""
+    return (
+        f" That is {100 * share:.0f} % of the difference of the ends, {ratio_words(found.ends)}: the rest lies "
+        "elsewhere between them."
+    )
+
+
+def answer_words(answer: Answer) -> str:
+    """One answer, in a sentence."""
+    name = _name(answer.candidate.words)
+    if answer.standing is Standing.SKIPPED:
+        return f"{name}: skipped, {message(answer.reason, 200)}"
+    of = f"ratio to the good end {ratio_words(answer)}"
+    if answer.standing is Standing.OPEN:
+        return f"{name}: {of}, not told apart in {format_duration(answer.budget_s)}"
+    return f"{name}: {of}, {answer.standing.value}"
+
+
+def _name(words: str) -> str:
+    return shortened(visible(words), _WORDS)
