@@ -33,6 +33,7 @@ _VERBS = {
     "gate": "Measure two revisions, environments or runtimes side by side, and judge the second.",
     "bisect": "Find the first slow commit, or version of a package, with gates as judge, and prove it.",
     "trend": "Follow cases over stored sessions: changes that last, where, how much, and who moved with whom.",
+    "nightly": "Measure a stored plan, judge it against the trend, and write page and comment, in one command.",
     "export": "Write stored cases in the formats of other tools.",
     "import": "Turn a file of pytest-benchmark into published figures, to show beside measured ones.",
     "explain": "Say where the ratio between two cases comes from: work, allocator, efficiency.",

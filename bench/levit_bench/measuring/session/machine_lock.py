@@ -127,6 +127,30 @@ def alone(
         os.close(lock.file)
 
 
+@contextmanager
+def only_one(name: str, what: str) -> Iterator[str]:
+    """Hold another lock of this machine, beside that of sessions; yields who holds it already, or an empty text.
+
+    Where the lock cannot be had for another reason, as where the locks are switched off, nobody holds it.
+
+    Args:
+        name: of the lock: its file lies beside that of sessions.
+        what: is at work, for whoever comes next.
+    """
+    file = lock_file()
+    attempt = Unusable("off") if file is None else _attempt(file.with_name(f"{file.stem}-{name}{file.suffix}"))
+    if not isinstance(attempt, int):
+        yield sentence(attempt.holder, time.time()) if isinstance(attempt, Busy) else ""
+        return
+    _write(attempt, Holder(pid=os.getpid(), since=time.time(), what=what[:_LONGEST_WHAT]))
+    try:
+        yield ""
+    finally:
+        with suppress(OSError):
+            os.ftruncate(attempt, 0)
+        os.close(attempt)
+
+
 def measuring_for(budget_s: float) -> None:
     """Tell those who wait that the session is prepared, and has this budget from now on."""
     lock = _own()
