@@ -21,10 +21,11 @@ READ = {
     "aa": [("--stored",)],
     "run": [("--resume", "last")],
     "gate": [("--baseline", "good")],
+    "trend": [(), ("--where", "batch=1"), ("--json", "--since", "7d")],
     "export": [("--to", "bencher"), ("--to", "otava", "--out", "there", "--session", "last")],
 }
 """What follows each verb that reads sessions."""
-OTHERS = {"list", "plan", "cache", "machine", "import"}
+OTHERS = {"list", "plan", "cache", "machine", "import", "bisect", "nightly"}
 """Verbs that read none, or can do without."""
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.docs.workflow_runner import Job, commit, git
 
-MEASURE, COMPARE, KEEP = "Measure", "Compare with the nights before", "Add the session to its branch"
+FETCH, MEASURE, KEEP = "Fetch the nights before", "Measure and judge", "Add the session to its branch"
 
 pytestmark = pytest.mark.skipif(not (shutil.which("git") and shutil.which("bash")), reason="no git or no bash here")
 
@@ -33,6 +33,8 @@ def stored(origin: Path) -> list[str]:
 def measure(folder: Path, origin: Path, session: str) -> Job:
     job = Job(folder, "nightly.yml", "measure", {})
     job.check_out(origin, "main")
+    done = job.run(FETCH)
+    assert done.returncode == 0, done.stdout + done.stderr
     assert job.run(MEASURE, SESSION=session).returncode == 0
     return job
 
@@ -47,8 +49,6 @@ def keep(folder: Path, origin: Path, measured: Job) -> Job:
 
 def night(folder: Path, origin: Path, session: str) -> Job:
     measured = measure(folder / "measure", origin, session)
-    done = measured.run(COMPARE)
-    assert done.returncode == 0, done.stdout + done.stderr
     kept = keep(folder / "keep", origin, measured)
     done = kept.run(KEEP)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -58,14 +58,14 @@ def night(folder: Path, origin: Path, session: str) -> Job:
 def test_sessions_of_all_nights_are_on_a_branch_that_holds_nothing_else(tmp_path: Path, origin: Path) -> None:
     first = night(tmp_path / "first", origin, "one")
     assert first.calls("levit-bench") == [
-        f"run|--networks|nets.py:build|--budget|10m|--store|{first.temp}/tonight",
-        "compare|before|last",
+        f"nightly|nightly.toml|--store|{first.temp}/results|--out|{first.temp}/night"
     ]
     assert stored(origin) == ["machine/one.jsonl"]
     second = night(tmp_path / "second", origin, "two")
     assert stored(origin) == ["machine/one.jsonl", "machine/two.jsonl"]
-    compared = sorted(path.name for path in (second.temp / "results").rglob("*.jsonl"))
-    assert compared == ["one.jsonl", "two.jsonl"], "tonight is compared with the nights before"
+    judged = sorted(path.name for path in (second.temp / "results").rglob("*.jsonl"))
+    assert judged == ["one.jsonl", "two.jsonl"], "tonight is judged among the nights before"
+    assert [path.name for path in (second.temp / "tonight").rglob("*.jsonl")] == ["two.jsonl"]
     assert git(origin, "rev-list", "--count", "results") == "2"
     assert git(origin, "log", "--format=%an", "-1", "results") == "github-actions[bot]"
     assert git(origin, "merge-base", "--is-ancestor", "results~1", "results") == ""
@@ -124,7 +124,7 @@ def test_a_store_that_cannot_be_reached_is_not_taken_for_one_that_is_new(tmp_pat
     kept = keep(tmp_path / "keep", origin, measured)
     for job in (measured, kept):
         git(job.checkout, "remote", "set-url", "origin", f"file://{tmp_path}/gone")
-    done = measured.run(COMPARE)
+    done = measured.run(FETCH)
     assert done.returncode == 128
     assert "first night" not in done.stdout
     assert kept.run(KEEP).returncode == 1
@@ -135,27 +135,29 @@ def test_a_store_that_cannot_be_reached_is_not_taken_for_one_that_is_new(tmp_pat
     ("code", "ends", "said"),
     [
         ("0", 0, ""),
-        ("1", 1, "::error title=nightly::A case is slower than in the nights before, failed or is missing."),
-        ("2", 2, "::error title=nightly::levit-bench compare ended with 2: the summary says why."),
-        ("3", 0, "::warning title=nightly::Tonight cannot tell whether a case is slower: the summary says why."),
-        ("70", 70, "::error title=nightly::levit-bench compare ended with 70: the summary says why."),
+        ("1", 1, "::error title=nightly::A change that lasts is new, or a case failed: the summary says which."),
+        ("2", 2, "::error title=nightly::levit-bench nightly ended with 2: the log says why."),
+        ("70", 70, "::error title=nightly::levit-bench nightly ended with 70: the log says why."),
     ],
 )
-def test_a_night_is_red_where_something_is_slower_and_says_so_where_it_cannot_tell(
+def test_a_night_is_red_where_something_changed_and_its_comment_is_the_summary(
     tmp_path: Path, origin: Path, code: str, ends: int, said: str
 ) -> None:
-    job = measure(tmp_path / "measure", origin, "one")
-    done = job.run(COMPARE, CODE=code, PRINTED="what compare says")
+    job = Job(tmp_path / "measure", "nightly.yml", "measure", {})
+    job.check_out(origin, "main")
+    assert job.run(FETCH).returncode == 0
+    done = job.run(MEASURE, SESSION="one", CODE=code, SAID="what the night came to\n")
     assert done.returncode == ends
     assert [line for line in done.stdout.splitlines() if line.startswith("::")] == ([said] if said else [])
-    assert job.summary.read_text(encoding="utf-8") == "    what compare says\n"
+    assert job.summary.read_text(encoding="utf-8") == "what the night came to\n"
 
 
 def test_a_measurement_that_fails_is_red_and_its_session_is_kept_all_the_same(tmp_path: Path, origin: Path) -> None:
     job = Job(tmp_path / "measure", "nightly.yml", "measure", {})
     job.check_out(origin, "main")
+    assert job.run(FETCH).returncode == 0
     assert job.run(MEASURE, SESSION="one", CODE="1").returncode == 1
-    (upload,) = [step for step in job.steps if step.get("uses", "").startswith("actions/upload-artifact")]
+    upload, _ = [step for step in job.steps if step.get("uses", "").startswith("actions/upload-artifact")]
     assert upload["if"] == job.told["jobs"]["keep"]["if"] == "${{ !cancelled() }}"
     assert keep(tmp_path / "keep", origin, job).run(KEEP).returncode == 0
     assert stored(origin) == ["machine/one.jsonl"]

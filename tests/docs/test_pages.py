@@ -36,6 +36,7 @@ MOST_NETWORKS = 3
 """Networks up to which a documented measurement is run; more, and groups, prepare for minutes."""
 IN_THIS_PROCESS = (
     "aa", "cache", "compare", "explain", "front", "list", "machine", "pick", "plan", "scaling", "show", "tag",
+    "trend",
 )  # fmt: skip
 """Verbs that tests run without starting Python: those that measure nothing as they are called here."""
 CarryOut = Callable[[list[str], Path, str], subprocess.CompletedProcess[str]]
@@ -146,6 +147,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A working folder with the committed results, for commands that read and write."""
     folder = tmp_path_factory.mktemp("docs")
     shutil.copytree(ROOT / "results", folder / "results")
+    shutil.copy(ROOT / "trend.toml", folder)
     return folder
 
 

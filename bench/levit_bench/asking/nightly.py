@@ -73,7 +73,8 @@ class Night(NamedTuple):
         make_folder(folder)
         written = [write_whole(folder / COMMENT, comment(self.tonight).encode())]
         with suppress(NothingToShowError):  # Every case failed, which the comment says.
-            written.append(report_page(api.load(self.outcome.path)).write(folder))
+            along = None if self.trend is None else self.trend.trend
+            written.append(report_page(api.load(self.outcome.path), along=along).write(folder))
         if self.trend is not None:
             written += self.trend.write(folder)
         return tuple(written)

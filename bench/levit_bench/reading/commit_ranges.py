@@ -33,22 +33,22 @@ def commit_range(before: Record, after: Record, repository: Path) -> CommitRange
         return found._replace(number=0)
     for name in (first, second):
         if not _asked(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"):
-            return found._replace(problem=_missing(name, repository, is_of_user=is_of_user))
+            # Commits of this package are rarely in the user's repository: that they are not is no news.
+            return found._replace(problem=_missing(name, repository)) if is_of_user else found
     if not ask_git(repository, "merge-base", "--is-ancestor", first, second, timeout_s=_TIMEOUT_S).is_good:
         back = ask_git(repository, "merge-base", "--is-ancestor", second, first, timeout_s=_TIMEOUT_S).is_good
         if back:
             return found._replace(problem="the later session is of an older commit")
         return found._replace(problem="neither commit is an ancestor of the other: branches, or a rewritten history")
     count = _asked(repository, "rev-list", "--count", f"{first}..{second}")
-    lines = _asked(repository, "log", f"--max-number={MOST}", "--format=%h %s", f"{first}..{second}")
+    lines = _asked(repository, "log", f"--max-count={MOST}", "--format=%h %s", f"{first}..{second}")
     return found._replace(number=int(count) if count.isdigit() else None, subjects=tuple(lines.splitlines()))
 
 
-def _missing(name: str, repository: Path, *, is_of_user: bool) -> str:
+def _missing(name: str, repository: Path) -> str:
     if not _asked(repository, "rev-parse", "--git-dir"):
         return "the current folder is in no git repository"
-    whose = "this repository" if is_of_user else "this repository, as commits of levit-bench are outside its own"
-    return f"commit {name[:10]} is not in {whose}: another clone, a shallow one, or a rewritten history"
+    return f"commit {name[:10]} is not in this repository: another clone, a shallow one, or a rewritten history"
 
 
 def _asked(repository: Path, *words: str) -> str:

@@ -19,6 +19,7 @@ from levit_bench.judge.scaling import Curve, scaling
 from levit_bench.paths.whole_files import make_folder, write_whole
 from levit_bench.reading.front_page import PublishedChoice
 from levit_bench.reading.session_choice import SessionChoice, chosen_files
+from levit_bench.reading.trend import trend
 from levit_bench.report.page.assembly import page
 from levit_bench.report.page.contents import PageContents, SessionFile, ValuePlaces
 from levit_bench.report.page.document import document
@@ -27,6 +28,7 @@ from levit_bench.store.lines import BOM, opened
 
 if TYPE_CHECKING:
     from levit_bench.judge.metrics import Metric
+    from levit_bench.judge.trend.trend_report import Trend
     from levit_bench.reading.selection import StoredSelection
     from levit_bench.records import Record
 
@@ -86,6 +88,7 @@ def report_page(
     results: StoredSelection,
     on: str | None = None,
     published: PublishedChoice = PublishedChoice(),  # noqa: B008 (immutable)
+    along: Trend | None = None,
 ) -> ReportPage:
     """The page of some results.
 
@@ -93,6 +96,7 @@ def report_page(
         results: the records, and the options that chose them.
         on: one set of images alone, by its name.
         published: published figures to show hollow beside the measured ones.
+        along: the trend that is shown; absent: that of these sessions.
 
     Raises:
         NothingToShowError: no case was timed; the message says why.
@@ -120,6 +124,7 @@ def report_page(
         curves=_curves(results.records),
         published=beside.panels,
         findings=(*results.findings, *(f for file in files for f in file.findings), *notes, *beside.findings),
+        trend=_trend(results) if along is None else along,
         store=tuple(results.choice.store_words()),
     )  # fmt: skip
     return ReportPage(contents)
@@ -131,6 +136,14 @@ def nothing_timed(all_panels: Sequence[Panel]) -> NothingToShowError:
     why = f": {reasons[0].rstrip('.')}" if reasons else ""
     more = f", and {len(reasons) - 1} more are left out" if len(reasons) > 1 else ""
     return NothingToShowError(f"no case has a time to show{why}{more}. To see all: {command_line('show')}")
+
+
+def _trend(results: StoredSelection) -> Trend | None:
+    """The trend of the sessions; None where no case is in two of them."""
+    try:
+        return trend(results).trend
+    except NothingToShowError:
+        return None
 
 
 def _places_among_values(

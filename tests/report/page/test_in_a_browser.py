@@ -17,6 +17,8 @@ from levit_bench.report.words.ratios import beside_one
 from tests.making import record
 from tests.report.page.conftest import FRONT, ROOT, RUNTIMES
 from tests.report.page.test_assembly import HOSTILE
+from tools.simulated.generate_store import PAPER
+from tools.simulated.nights_store import write_nights
 
 PINNED = "#v=1&allocator=pinned&metric=latency"
 
@@ -215,6 +217,41 @@ def test_no_name_covers_another_or_a_point(opened, front_page):
         assert not any(overlap(name, mark) for mark in boxes["marks"])
         assert name[0] >= boxes["picture"][0]
         assert name[2] <= boxes["picture"][2]
+
+
+@pytest.fixture(scope="module")
+def trend_page(tmp_path_factory):
+    """The page of a store of nights: one network changed with the 12th, all of them with the 24th."""
+    folder = tmp_path_factory.mktemp("nights")
+    steps = {12: {PAPER[1].network: 1.06}, 24: {"*": 1.08}}
+    write_nights(folder / "store", PAPER[:3], range(36), steps, {24: {"numpy": "2.1"}})
+    return levit_bench.load(folder / "store").report(folder / "trend.html")
+
+
+def test_the_trend_says_what_changed_and_draws_each_case(opened, trend_page):
+    page = opened(trend_page, "#v=1&tab=trend").page
+    events = page.locator(".events li").all_inner_texts()
+    assert len(events) == 2
+    assert "2 other cases did not, so the network" in events[0]
+    assert "nearly all networks at once" in events[1]
+    assert "numpy – → 2.1" in events[1]
+    labels = [one.get_attribute("aria-label") for one in page.locator(".trends svg").all()]
+    assert len(labels) == 3
+    assert all("36 sessions, changed by" in label for label in labels)
+    assert page.locator(".trends line.slower").count() == 4
+    texts = page.locator(".trends text").all_inner_texts()
+    assert "2025-01-01" in texts
+
+
+def test_nothing_of_a_trend_is_wider_than_a_phone(opened, trend_page):
+    page = opened(trend_page, "#v=1&tab=trend", viewport={"width": 360, "height": 740}).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_page_of_one_session_has_no_trend(opened, front_page):
+    page = opened(front_page, "#v=1&tab=trend").page
+    assert page.locator("#tab-trend").count() == 0
+    assert page.locator("#tab-front").get_attribute("aria-selected") == "true"
 
 
 def overlap(one, other):
@@ -450,13 +487,14 @@ def test_numbers_have_the_digits_of_the_command_line(browser):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tab", ["front", "across", "scaling", "cold", "sessions"])
+@pytest.mark.parametrize("tab", ["front", "across", "scaling", "cold", "trend", "sessions"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_violation(opened, front_page, tab, scheme):
+def test_axe_finds_no_violation(opened, front_page, trend_page, tab, scheme):
     path = Path(os.environ.get("AXE_CORE", ROOT / ".tox" / "web" / "node_modules" / "axe-core" / "axe.min.js"))
     if not path.is_file():
         pytest.skip("axe-core is not installed: npm install --prefix .tox/web axe-core")
-    page = opened(front_page, f"{PINNED}&tab={tab}", color_scheme=scheme).page
+    shown, fragment = (trend_page, "#v=1&tab=trend") if tab == "trend" else (front_page, f"{PINNED}&tab={tab}")
+    page = opened(shown, fragment, color_scheme=scheme).page
     if tab == "front":
         for key in list(keys(page).values())[:2]:
             page.locator(f'[data-key="{key}"].point').click(force=True)

@@ -8,6 +8,7 @@ from levit_bench.judge.bisect.bisection import Bisection
 from levit_bench.libraries import require
 from levit_bench.paths.whole_files import clear_files, make_folder, write_whole
 from levit_bench.report.bisect.document import encoded
+from levit_bench.report.words.safe_text import visible
 
 NAMES = ("bisect.json", "bisect.svg", "bisect.png")
 _PURPOSE = "draw the picture of a bisection"
@@ -38,11 +39,11 @@ def write(found: Bisection, folder: Path) -> tuple[Path, ...]:
     from levit_bench.report.bisect.figure import draw
     from levit_bench.report.front.figure import encoded as picture
 
-    drawn = draw(found)
+    drawn, source = draw(found), visible((found.confirmation or found.ends).session)
     contents = {
         "bisect.json": encoded(found).encode(),
-        "bisect.svg": picture(drawn, "svg", "levit-bench bisect"),
-        "bisect.png": picture(drawn, "png", "levit-bench bisect"),
+        "bisect.svg": picture(drawn, "svg", source),
+        "bisect.png": picture(drawn, "png", source),
     }
     make_folder(folder)
     return tuple(write_whole(folder / name, content) for name, content in contents.items())

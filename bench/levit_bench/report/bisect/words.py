@@ -25,17 +25,16 @@ def ratio_words(answer: Answer) -> str:
 def outcome_words(found: Bisection) -> str:
     """What it came to, in a sentence or two."""
     what = "faster" if found.is_faster else "slower"
-    ends = f"{_name(found.bad.words)} against {_name(found.good.words)}"
-    ratio, of = ratio_words(found.ends), "speed" if found.is_faster else "time"
+    times = "times as fast as" if found.is_faster else "times as long as"
+    takes = "is" if found.is_faster else "takes"
+    ends = f"{_name(found.bad.words)} {takes} {ratio_words(found.ends)} {times} {_name(found.good.words)}"
     if found.outcome is BisectOutcome.NOTHING:
         return (
-            f"No regression, no bisection: {ends} is {ratio} of its {of}, so surely less than "
-            f"{100 * found.least:g} % {what}."
+            f"Nothing to bisect: {ends}, so it is surely less than {100 * found.least:g} % {what}."
         )
     if found.outcome is BisectOutcome.UNTOLD:
         return (
-            f"Not told apart: {ends} is {ratio} of its {of}, after {format_duration(found.ends.budget_s)}. Nothing was "
-            "bisected. Give more time by --at-most, or ends that lie further apart."
+            f"Not told apart: {ends}, after {format_duration(found.ends.budget_s)}. Nothing was bisected. Give more time by --at-most, or ends that lie further apart."
         )
     assert found.last_good is not None
     assert found.confirmation is not None
@@ -44,15 +43,15 @@ def outcome_words(found: Bisection) -> str:
     if found.outcome is BisectOutcome.UNCONFIRMED:
         return (
             f"Not confirmed: {after} came out as the first {what} one, but against {before} it is {pair} when measured "
-            "once more. The answers contradict each other: measure again with a larger --budget and --restart."
+            "once more. The answers contradict each other: measure again with a larger --budget."
         )
     if found.outcome is BisectOutcome.FOUND:
-        answer = f"The first {what} one is {after}: {pair} of the {of} of {before}, measured once more side by side."
+        answer = f"The first {what} one is {after}. Measured once more, it {takes} {pair} {times} {before}."
     else:
         others = counted(len(found.possible) - 1, "candidate")
         answer = (
-            f"It became {what} between {before} and {after}: {pair}, measured once more side by side. {others} between "
-            "them could not be measured."
+            f"It became {what} between {before} and {after}, which {takes} {pair} {times} the other when measured once "
+            f"more. {others} between them could not be measured."
         )
     return answer + _share_words(found)
 

@@ -11,6 +11,7 @@ from levit_bench.judge.front.points import Point
 from levit_bench.judge.metrics import Metric
 from levit_bench.judge.published.panels import PublishedPanel
 from levit_bench.judge.scaling import Curve
+from levit_bench.judge.trend.trend_report import Trend
 from levit_bench.records import Finding, Record
 
 
@@ -54,5 +55,7 @@ class PageContents(NamedTuple):
     """Published figures, to be shown hollow."""
     findings: tuple[Finding, ...] = ()
     """About the files."""
+    trend: Trend | None = None
+    """Of the sessions, or of the store that they were added to; absent where no case was measured in two."""
     store: tuple[str, ...] = ()
     """Options that name the store in a command line."""

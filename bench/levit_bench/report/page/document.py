@@ -30,6 +30,7 @@ from levit_bench.report.page.conditions import conditions_of
 from levit_bench.report.page.contents import PageContents, SessionFile
 from levit_bench.report.page.points import Shared, points_of, rounded
 from levit_bench.report.page.texts import Findings
+from levit_bench.report.page.trend import trend_document
 from levit_bench.report.words.setting import machine_line, setting_line
 from levit_bench.version import VERSION
 
@@ -90,6 +91,7 @@ def document(contents: PageContents) -> dict[str, object]:
         "panels": panels,
         "published": [_published(panel) for panel in contents.published],
         "scaling": [_curve(curve, names) for curve in contents.curves],
+        "trend": trend_document(contents.trend),
         "files": shared.findings.numbers(contents.findings),
         "findings": shared.findings.document(),
         "rules": {

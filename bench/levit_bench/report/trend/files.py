@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from levit_bench.libraries import require
 from levit_bench.paths.whole_files import make_folder, write_whole
 from levit_bench.report.trend.document import document
+from levit_bench.report.words.safe_text import visible
 
 if TYPE_CHECKING:
     from levit_bench.judge.trend.series import Series
@@ -34,16 +35,18 @@ def write(trend: Trend, folder: Path, *, each: bool = False) -> tuple[Path, ...]
     from levit_bench.report.front.figure import encoded
     from levit_bench.report.trend.figure import alone, small_multiples
 
+    sessions = sorted({point.session for one in trend.judged for point in one.series.points})
+    source = visible(f"{sessions[0]} to {sessions[-1]}")
     drawn = small_multiples(trend.judged)
     contents = {
         "trend.json": encoded_document(trend),
-        "trend.svg": encoded(drawn, "svg", "levit-bench trend"),
-        "trend.png": encoded(drawn, "png", "levit-bench trend"),
+        "trend.svg": encoded(drawn, "svg", source),
+        "trend.png": encoded(drawn, "png", source),
     }
     for one in trend.judged if each else ():
         if not one.series.is_yardstick:
             picture, name = alone(one), file_name(one.series)
-            contents |= {f"{name}.{kind}": encoded(picture, kind, "levit-bench trend") for kind in ("svg", "png")}
+            contents |= {f"{name}.{kind}": encoded(picture, kind, source) for kind in ("svg", "png")}
     make_folder(folder)
     return tuple(write_whole(folder / name, content) for name, content in contents.items())
 

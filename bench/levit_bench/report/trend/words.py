@@ -94,6 +94,8 @@ def commits(found: CommitRange) -> str:
         return f"commits{whose} {span}{dirt}: {found.problem}"
     if found.number == 0:
         return f"commit{whose} {visible(found.after[:10])} on both sides{dirt}"
+    if not found.subjects:
+        return f"commits{whose} {span}{dirt}"
     number = "" if found.number is None else f" ({found.number})"
     listed = "; ".join(message(subject, 80) for subject in found.subjects)
     left = (found.number or 0) - len(found.subjects)

@@ -8,7 +8,7 @@ import { choose, firstState, focusPanel } from "./state.js";
 const VERSION = "1";
 const TEXTS = /** @type {const} */ (["search", "tab", "within", "above", "across"]);
 const FLAGS = /** @type {const} */ (["best", "perImage", "onlyFront", "published"]);
-export const TABS = ["front", "across", "scaling", "cold", "ablations", "sessions"];
+export const TABS = ["front", "across", "scaling", "cold", "ablations", "trend", "sessions"];
 const MOST = 200;
 
 /**

@@ -18,6 +18,7 @@ import { showScaling } from "./scaling.js";
 import { showSessions } from "./sessions.js";
 import { focusPanel, shownPanels, shownPoints } from "./state.js";
 import { showTable } from "./table.js";
+import { hasTrend, showTrend } from "./trend.js";
 
 /** @typedef {import("./types.js").Point} Point */
 /** @typedef {import("./state.js").State} State */
@@ -87,6 +88,7 @@ function render() {
   else if (state.tab === "scaling") showScaling(part("panel-scaling"), model, state);
   else if (state.tab === "cold") showCold(part("panel-cold"), model, state, points);
   else if (state.tab === "ablations") showAblations(part("panel-ablations"), model, state);
+  else if (state.tab === "trend") showTrend(part("panel-trend"), model);
   else showSessions(part("panel-sessions"), model, state, opened);
   renderAnswers(points);
 }
@@ -137,7 +139,7 @@ function renderAnswers(points) {
 }
 
 function tabs() {
-  return TABS.filter((tab) => tab !== "ablations" || hasAblations(model));
+  return TABS.filter((tab) => (tab !== "ablations" || hasAblations(model)) && (tab !== "trend" || hasTrend(model)));
 }
 
 function renderTabs() {
@@ -152,7 +154,7 @@ function renderTabs() {
 
 function makeTabs() {
   /** @type {{[tab: string]: string}} */
-  const words = { front: "Front", across: "Across hardware", scaling: "Scaling", cold: "Cold starts", ablations: "Ablation", sessions: "Conditions" };
+  const words = { front: "Front", across: "Across hardware", scaling: "Scaling", cold: "Cold starts", ablations: "Ablation", trend: "Trend", sessions: "Conditions" };
   const names = tabs();
   const buttons = names.map((name) => html("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `panel-${name}`, "data-tab": name, click: () => go({ ...state, tab: name }) }, words[name]));
   part("tabs").replaceChildren(...buttons);

@@ -95,6 +95,17 @@
  */
 
 /**
+ * A case along its sessions: points are the number of the session among the days and the log ratio to the level
+ * of the segment's first sessions; changes the number of their first point and the log of their size; `half` half of a session's interval.
+ * @typedef {{case: string, half: number | null,
+ *   segments: {points: [number, number][], changes: [number, number][]}[]}} TrendSeries
+ */
+
+/**
+ * @typedef {{days: string[], events: {words: string, also: string, ids: string[]}[], series: TrendSeries[]}} TrendData
+ */
+
+/**
  * @typedef {object} Document
  * @property {number} format
  * @property {string} bench
@@ -108,6 +119,7 @@
  * @property {PanelData[]} panels
  * @property {PublishedData[]} published
  * @property {CurveData[]} scaling
+ * @property {TrendData | null} trend
  * @property {{kind: string, text: string}[]} findings
  * @property {{minEffect: number, margin: number, alpha: number, minRuns: number, spent: number}} rules
  */

@@ -1,0 +1,107 @@
+"""Who moved with whom, and what that says about the cause."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from levit_bench.judge.trend.cause import Cause
+from levit_bench.judge.trend.events import Event, alerts_of, events_of
+from levit_bench.records import Record
+
+from tests.judge.trend.nights import judged_of, nights, sticks
+
+NETWORKS = ("a", "b", "c", "d")
+
+
+def events(records: list[Record]) -> tuple[Event, ...]:
+    known = judged_of(records)
+    return events_of(alerts_of(known), known)
+
+
+def test_one_network_that_moves_alone_is_told_by_the_others() -> None:
+    records = [r for name in NETWORKS for r in nights(name, 40, {20: 1.06} if name == "b" else {})]
+    (event,) = events(records)
+    assert event.cause is Cause.NETWORK
+    assert (event.moved, event.of) == (1, 4)
+    assert event.first_after.session == records[20].session
+
+
+def test_all_networks_at_once_are_the_machine_or_a_package_and_what_changed_is_named() -> None:
+    records = []
+    for name in NETWORKS:
+        for at, r in enumerate(nights(name, 40, {20: 1.06})):
+            versions = {**r.conditions.versions, "numpy": "2.0" if at < 20 else "2.1"}
+            records.append(
+                msgspec.structs.replace(r, conditions=msgspec.structs.replace(r.conditions, versions=versions))
+            )
+    (event,) = events(records)
+    assert event.cause is Cause.ALL
+    assert event.moved == 4
+    assert event.conditions == {"numpy": ("2.0", "2.1")}
+
+
+def test_both_are_told_apart_in_one_store() -> None:
+    steps = {"a": {14: 1.05, 28: 1.08}, **{name: {28: 1.08} for name in NETWORKS[1:]}}
+    records = [r for name in NETWORKS for r in nights(name, 42, steps[name])]
+    first, second = events(records)
+    assert (first.cause, second.cause) == (Cause.NETWORK, Cause.ALL)
+    assert [event.first_after.session for event in (first, second)] == [records[14].session, records[28].session]
+
+
+def test_cases_that_share_a_value_are_told_by_it() -> None:
+    records = [
+        r
+        for runtime in ("eager", "onnxruntime", "openvino")
+        for name in ("a", "b")
+        for r in nights(name, 40, {20: 1.06} if runtime == "onnxruntime" else {}, runtime=runtime)
+    ]
+    (event,) = events(records)
+    assert event.cause is Cause.SETTING
+
+
+def test_a_single_network_is_not_told_from_its_machine() -> None:
+    (event,) = events(nights("a", 40, {20: 1.06}))
+    assert event.cause is Cause.UNTOLD
+
+
+def test_a_machine_that_slows_moves_the_yardstick_and_no_case() -> None:
+    records = [*sticks(40, {20: 1.1}), *(r for name in NETWORKS for r in nights(name, 40))]
+    (event,) = events(records)
+    assert event.cause is Cause.YARDSTICK
+    assert all(alert.series.is_yardstick for alert in event.alerts)
+
+
+def test_a_case_that_moves_too_little_for_an_alert_counts_among_those_that_moved() -> None:
+    steps = {"a": 1.06, "b": 1.06, "c": 1.06, "d": 1.015}
+    records = [r for name in NETWORKS for r in nights(name, 60, {30: steps[name]})]
+    (event,) = events(records)
+    assert len(event.alerts) == 3
+    assert event.moved == 4
+
+
+def test_ids_of_alerts_stay_when_nights_and_cases_are_added() -> None:
+    records = [r for name in NETWORKS for r in nights(name, 40, {20: 1.06} if name == "b" else {})]
+    (before,) = alerts_of(judged_of(records))
+    later = [r for name in NETWORKS for r in nights(name, 80, {20: 1.06} if name == "b" else {})]
+    (after,) = alerts_of(judged_of(later))
+    assert after.id == before.id
+    more = [*records, *(r for at in range(30) for r in nights(f"new{at}", 15, first=25))]
+    assert [alert.id for alert in alerts_of(judged_of(more))] == [before.id]
+    assert len(before.id) == 8
+
+
+@pytest.mark.parametrize("at", [19, 20])
+def test_a_case_that_was_not_measured_around_it_is_no_witness(at: int) -> None:
+    records = [
+        *nights("a", 40, {20: 1.06}), *nights("b", 40),
+        *nights("c", at), *nights("d", 40 - 20, first=20),
+    ]  # fmt: skip
+    (event,) = events(records)
+    assert event.of == 2
+
+
+def test_changes_of_two_machines_are_two_events() -> None:
+    from tests.judge.trend.test_series import OTHER
+
+    records = [*nights("a", 40, {20: 1.06}), *nights("a", 40, {20: 1.06}, machine=OTHER)]
+    assert len(events(records)) == 2

@@ -1,0 +1,67 @@
+"""What a bisection came to, as a sentence, a table, data and a picture."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from levit_bench.catalog.candidates import Candidate
+from levit_bench.judge.bisect.answers import Answer, Ratio, Standing, standing_of
+from levit_bench.judge.bisect.bisection import Bisection, BisectOutcome
+from levit_bench.report.bisect.document import encoded
+from levit_bench.report.bisect.figure import draw
+from levit_bench.report.bisect.table import table
+from levit_bench.report.bisect.words import outcome_words
+from levit_bench.report.front.figure import encoded as picture
+from rich.console import Console
+
+GOOD, MIDDLE, BAD = (Candidate(c * 40, c * 40, f"{c * 7} the {name} one") for c, name in (("a", "good"), ("b", "middle"), ("c", "bad")))
+
+
+def answer(candidate: Candidate, standing: Standing, log: float | None, reason: str = "") -> Answer:
+    ratio = None if log is None else Ratio(log, log - 0.01, log + 0.01)
+    return Answer(candidate, standing, ratio, 60.0, "s1", reason)
+
+
+ENDS = answer(BAD, Standing.BAD, 0.07)
+FOUND = Bisection(
+    "net", GOOD, BAD, False, 0.02, ENDS, (answer(MIDDLE, Standing.BAD, 0.07),),
+    (answer(MIDDLE, Standing.BAD, 0.07), ENDS), (MIDDLE,), GOOD, answer(MIDDLE, Standing.BAD, 0.068),
+)  # fmt: skip
+SKIPPED = answer(MIDDLE, Standing.SKIPPED, None, "cannot import nets")
+OTHERS = {
+    BisectOutcome.RANGE: FOUND._replace(possible=(MIDDLE, BAD), answers=(SKIPPED,), history=(SKIPPED, ENDS)),
+    BisectOutcome.NOTHING: Bisection("net", GOOD, BAD, False, 0.02, answer(BAD, Standing.GOOD, 0.0), history=(ENDS,)),
+    BisectOutcome.UNTOLD: Bisection("net", GOOD, BAD, False, 0.02, answer(BAD, Standing.OPEN, 0.02), history=(ENDS,)),
+    BisectOutcome.UNCONFIRMED: FOUND._replace(confirmation=answer(MIDDLE, Standing.OPEN, 0.0)),
+}
+
+
+@pytest.mark.parametrize(("outcome", "found"), [(BisectOutcome.FOUND, FOUND), *OTHERS.items()])
+def test_every_outcome_has_a_sentence_a_table_a_document_and_a_picture(outcome: BisectOutcome, found: Bisection) -> None:
+    assert found.outcome is outcome
+    assert outcome_words(found)
+    held = json.loads(encoded(found))
+    assert (held["outcome"], held["exit_code"]) == (outcome.value, 0 if "found" in outcome.value else 3)
+    assert picture(draw(found), "svg")
+    console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console.print(table(found))
+    assert "the bad one" in console.export_text()
+
+
+def test_the_sentence_names_the_commit_and_its_ratio() -> None:
+    words = outcome_words(FOUND)
+    assert words == "The first slower one is bbbbbbb the middle one. Measured once more, it takes 1.070 (1.060 to 1.081) times as long as aaaaaaa the good one."
+    assert "between aaaaaaa the good one and ccccccc the bad one" in outcome_words(OTHERS[BisectOutcome.RANGE])
+    assert "Nothing to bisect: ccccccc the bad one takes 1.000" in outcome_words(OTHERS[BisectOutcome.NOTHING])
+
+
+@pytest.mark.parametrize(
+    ("ratio", "standing"),
+    [
+        (Ratio(0.07, 0.06, 0.08), Standing.BAD), (Ratio(0.0, -0.01, 0.01), Standing.GOOD),
+        (Ratio(0.04, 0.03, 0.05), Standing.OPEN), (None, Standing.OPEN), (Ratio(0.04, 0.035, 0.05), Standing.OPEN),
+    ],
+)  # fmt: skip
+def test_a_candidate_stands_where_its_whole_interval_is(ratio: Ratio | None, standing: Standing) -> None:
+    assert standing_of(ratio, 0.035) is standing
