@@ -413,8 +413,8 @@ def bisect(
     from levit_bench.store.writer import check_writable
 
     case = case_words(request)
-    check_writable(root.absolute())
     candidates = candidate_range(ends, first_parent=first_parent)
+    check_writable(root.absolute())
     log = BisectionLog(question_of(request, candidates, rules, case), request.cache, restart=restart)
     measured = gates_of(request, root, measure_gate, observing, candidates)
     return carry_out(candidates, case, measured, rules, log, teller), log

@@ -15,12 +15,15 @@ def plan(folder: Path, text: str) -> Path:
     return path
 
 
-def test_arguments_of_a_measurement_and_of_the_judgement_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_arguments_of_a_measurement_and_of_the_judgement_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("known.toml").write_text("")
     text = (
         'networks = ["levit_128s", "levit_192"]\nbudget = "10m"\nbatch = [1, 16]\nthreads = 2\nallocator = "shipped"\n'
-        'title = "every night"\n[judge]\nreference = "v1"\nsince = "2w"\nmin_effect = "3%"\nacknowledged = "known.toml"\n'
+        'title = "every night"\n[judge]\nreference = "v1"\nsince = "2w"\nmin_effect = "3%"\n'
+        'acknowledged = "known.toml"\n'
     )
     read = read_plan(plan(tmp_path, text))
     assert read.request.networks == ("levit_128s", "levit_192")

@@ -57,9 +57,7 @@ def night(folder: Path, origin: Path, session: str) -> Job:
 
 def test_sessions_of_all_nights_are_on_a_branch_that_holds_nothing_else(tmp_path: Path, origin: Path) -> None:
     first = night(tmp_path / "first", origin, "one")
-    assert first.calls("levit-bench") == [
-        f"nightly|nightly.toml|--store|{first.temp}/results|--out|{first.temp}/night"
-    ]
+    assert first.calls("levit-bench") == [f"nightly|nightly.toml|--store|{first.temp}/results|--out|{first.temp}/night"]
     assert stored(origin) == ["machine/one.jsonl"]
     second = night(tmp_path / "second", origin, "two")
     assert stored(origin) == ["machine/one.jsonl", "machine/two.jsonl"]

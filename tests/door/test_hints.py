@@ -234,7 +234,9 @@ def _untagged(store: Path) -> str:
 WITHOUT_STORE = ("a network beyond the catalog", "the same gate again", "a longer gate")
 """`list` has no store, and a gate is measured again in anybody's checkout."""
 MESSAGES: dict[str, Callable[[], str]] = {
-    "a trend of too few sessions": lambda: _reason(lambda: Results((DONE,), (), choice=SessionChoice((STORE,))).trend()),
+    "a trend of too few sessions": lambda: _reason(
+        lambda: Results((DONE,), (), choice=SessionChoice((STORE,))).trend()
+    ),
     "a network that nobody knows": lambda: entries.suggest("levit_19x"),
     "a name that is too long": lambda: _reason(lambda: entries.parse("x" * 999)),
     "a pattern without a match": lambda: _reason(lambda: entries.select(["zzz*"])),

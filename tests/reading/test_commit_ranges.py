@@ -53,7 +53,9 @@ def test_a_rewritten_history_is_told(repository: Path) -> None:
 
 
 @pytest.mark.parametrize("is_repository", [True, False])
-def test_a_commit_that_is_gone_is_told(repository: Path, tmp_path_factory: pytest.TempPathFactory, is_repository: bool) -> None:
+def test_a_commit_that_is_gone_is_told(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory, is_repository: bool
+) -> None:
     folder = repository if is_repository else tmp_path_factory.mktemp("elsewhere")
     both = [msgspec.structs.replace(one, revision=c * 40, dirty=False) for one, c in ((BEFORE, "a"), (AFTER, "b"))]
     found = commit_range(*both, folder)

@@ -1,6 +1,6 @@
 """Blocks and the picture of docs/trend.md and docs/bisect.md, computed from stored sessions and stored simulations.
 
-    python -m tools.pages.trend_page        writes the blocks and the picture; the tests compare them
+python -m tools.pages.trend_page        writes the blocks and the picture; the tests compare them
 """
 
 from __future__ import annotations
@@ -49,10 +49,14 @@ def source() -> str:
 def series_block() -> str:
     """What was planted in the stored nights, and what the trend says of them."""
     page, nights = series(), sessions("trend")
+    each = format_duration(_mean_length(nights))
+    told = (
+        f"{len(nights)} short nights of this repository, {each} each, of five networks with the allocator as shipped. "
+        "With the 8th, a layer was added to one network, 5 % of its time; with the 14th, the shell made glibc map every "
+        "larger block of memory by itself (`GLIBC_TUNABLES`): another allocator for all. What `levit-bench trend` says:"
+    )
     lines = [
-        f"{len(nights)} short nights of this repository, {format_duration(_mean_length(nights))} each, of five networks with the "
-        "allocator as shipped. With the 8th, a layer was added to one network, 5 % of its time; with the 14th, the shell made glibc "
-        "keep freed memory (`GLIBC_TUNABLES`), and so all networks another allocator. What `levit-bench trend` says:",
+        told,
         "",
         "```text",
     ]
@@ -77,11 +81,11 @@ def _mean_length(nights: Sequence[Session]) -> float:
 def rules_block() -> str:
     """The table of rules."""
     document = json.loads(RULES.read_text(encoding="utf-8"))
-    head = [
-        "| rule | nights | false alerts a year | precision | recall at 1, 2, 3, 5, 10 % | nights to the alert, 5 % and 10 % "
-        "| misplaced by, 5 % |",
-        "|:--|:--|--:|--:|:--|:--|--:|",
-    ]
+    columns = (
+        "rule", "nights", "false alerts a year", "precision", "recall at 1, 2, 3, 5, 10 %",
+        "nights to the alert, 5 % and 10 %", "misplaced by, 5 %",
+    )  # fmt: skip
+    head = [f"| {' | '.join(columns)} |", "|:--|:--|--:|--:|:--|:--|--:|"]
     return "\n".join([*head, *(_rule_row(row) for row in document["rows"])])
 
 
@@ -89,10 +93,9 @@ def _rule_row(row: dict[str, Any]) -> str:
     recall = ", ".join(f"{100 * row[f'recall_{size:g}']:.0f}" for size in (0.01, 0.02, 0.03, 0.05, 0.10))
     delay = " and ".join(_number(row[f"delay_{size:g}"]) for size in (0.05, 0.10))
     precision = "–" if row["precision"] is None else f"{100 * row['precision']:.0f} %"
-    return (
-        f"| {row['rule']} | {row['noise']} | {significant(row['false_a_year'], 2)} | {precision} | {recall} % | {delay} "
-        f"| {_number(row['misplaced_0.05'])} |"
-    )
+    false = significant(row["false_a_year"], 2)
+    cells = (row["rule"], row["noise"], false, precision, f"{recall} %", delay, _number(row["misplaced_0.05"]))
+    return f"| {' | '.join(cells)} |"
 
 
 def _number(value: float | None) -> str:
@@ -101,8 +104,14 @@ def _number(value: float | None) -> str:
 
 def bisected_block() -> str:
     """What the stored bisections measured."""
-    lines = ["Sixteen commits of which the eleventh adds a layer to LeViT-128S, each measurement 30 s at first, on two cores:", ""]
-    lines += ["| | measured against the good end, and the pair at the end | gates | from the first to the last |", "|:--|:--|--:|--:|"]
+    lines = [
+        "Sixteen commits of which the eleventh adds a layer to LeViT-128S; each measurement takes 30 s at first:",
+        "",
+    ]
+    lines += [
+        "| | measured against the good end, and the pair at the end | gates | from the first to the last |",
+        "|:--|:--|--:|--:|",
+    ]
     for topic, words in BISECTIONS.items():
         taken = sessions(topic)
         ratios = [_ratio(session) for session in taken]
@@ -130,7 +139,8 @@ def _span_s(taken: Sequence[Session]) -> float:
     from datetime import datetime
 
     begin, end = (
-        datetime.fromisoformat(session.head.conditions.taken_at.replace("Z", "+00:00")) for session in (taken[0], taken[-1])
+        datetime.fromisoformat(session.head.conditions.taken_at.replace("Z", "+00:00"))
+        for session in (taken[0], taken[-1])
     )
     return (end - begin).total_seconds() + taken[-1].ends[-1].at_s
 

@@ -1,6 +1,6 @@
 """A store of nights with known truth: sessions along time, with changes at chosen nights, for tests and for timing.
 
-    python -m tools.simulated.nights_store --sessions 500 --cases 50 OUT
+python -m tools.simulated.nights_store --sessions 500 --cases 50 OUT
 """
 
 from __future__ import annotations

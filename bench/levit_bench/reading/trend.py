@@ -136,7 +136,7 @@ def _too_few(results: StoredSelection) -> NothingToShowError:
 
 
 def _check_reference(reference: Collection[str], every: Sequence[Series]) -> None:
-    sessions = {point.session for series in every for point in series.points}
+    sessions = {point.session for series in every if not series.is_yardstick for point in series.points}
     for name in reference:
         if name not in sessions:
             raise UsageError(

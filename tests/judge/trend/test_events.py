@@ -103,5 +103,5 @@ def test_a_case_that_was_not_measured_around_it_is_no_witness(at: int) -> None:
 def test_changes_of_two_machines_are_two_events() -> None:
     from tests.judge.trend.test_series import OTHER
 
-    records = [*nights("a", 40, {20: 1.06}), *nights("a", 40, {20: 1.06}, machine=OTHER)]
+    records = [*nights("a", 40, {20: 1.06}), *nights("a", 40, {20: 1.06}, machine=OTHER, tag="x")]
     assert len(events(records)) == 2

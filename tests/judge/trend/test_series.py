@@ -54,7 +54,7 @@ def test_what_the_shell_set_is_a_condition_and_no_split() -> None:
 
 def test_machines_axes_and_networks_are_series_of_their_own_and_an_edited_file_is_not() -> None:
     records = [
-        *nights("net", 2), *nights("net", 2, machine=OTHER), *nights("net", 2, threads=2), *nights("other", 2),
+        *nights("net", 2), *nights("net", 2, machine=OTHER, tag="x"), *nights("net", 2, threads=2), *nights("other", 2),
         *nights("nets.py:build#aaaaaa", 2), *nights("nets.py:build#bbbbbb", 2, first=2),
     ]  # fmt: skip
     series = series_of(records)
@@ -66,7 +66,7 @@ def test_machines_axes_and_networks_are_series_of_their_own_and_an_edited_file_i
 def test_series_of_one_name_say_what_they_differ_in() -> None:
     alone = [
         msgspec.structs.replace(r, protocol=msgspec.structs.replace(r.protocol, seats="alone"))
-        for r in nights("net", 2)
+        for r in nights("net", 2, tag="x")
     ]
     names = [one.case for one in series_of([*nights("net", 2), *alone])]
     assert len(set(names)) == 2

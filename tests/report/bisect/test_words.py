@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 
 import pytest
 from levit_bench.catalog.candidates import Candidate
@@ -15,7 +16,9 @@ from levit_bench.report.bisect.words import outcome_words
 from levit_bench.report.front.figure import encoded as picture
 from rich.console import Console
 
-GOOD, MIDDLE, BAD = (Candidate(c * 40, c * 40, f"{c * 7} the {name} one") for c, name in (("a", "good"), ("b", "middle"), ("c", "bad")))
+GOOD, MIDDLE, BAD = (
+    Candidate(c * 40, c * 40, f"{c * 7} the {name} one") for c, name in (("a", "good"), ("b", "middle"), ("c", "bad"))
+)
 
 
 def answer(candidate: Candidate, standing: Standing, log: float | None, reason: str = "") -> Answer:
@@ -38,20 +41,25 @@ OTHERS = {
 
 
 @pytest.mark.parametrize(("outcome", "found"), [(BisectOutcome.FOUND, FOUND), *OTHERS.items()])
-def test_every_outcome_has_a_sentence_a_table_a_document_and_a_picture(outcome: BisectOutcome, found: Bisection) -> None:
+def test_every_outcome_has_a_sentence_a_table_a_document_and_a_picture(
+    outcome: BisectOutcome, found: Bisection
+) -> None:
     assert found.outcome is outcome
     assert outcome_words(found)
     held = json.loads(encoded(found))
     assert (held["outcome"], held["exit_code"]) == (outcome.value, 0 if "found" in outcome.value else 3)
     assert picture(draw(found), "svg")
-    console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console = Console(width=120, record=True, file=StringIO())
     console.print(table(found))
     assert "the bad one" in console.export_text()
 
 
 def test_the_sentence_names_the_commit_and_its_ratio() -> None:
     words = outcome_words(FOUND)
-    assert words == "The first slower one is bbbbbbb the middle one. Measured once more, it takes 1.070 (1.060 to 1.081) times as long as aaaaaaa the good one."
+    assert words == (
+        "The first slower one is bbbbbbb the middle one. Measured once more, it takes 1.070 (1.060 to 1.081) times as "
+        "long as aaaaaaa the good one."
+    )
     assert "between aaaaaaa the good one and ccccccc the bad one" in outcome_words(OTHERS[BisectOutcome.RANGE])
     assert "Nothing to bisect: ccccccc the bad one takes 1.000" in outcome_words(OTHERS[BisectOutcome.NOTHING])
 

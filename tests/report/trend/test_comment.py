@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from levit_bench.numbers.dates import Period
 from levit_bench.judge.trend.events import alerts_of, events_of
 from levit_bench.judge.trend.trend_report import Trend
+from levit_bench.numbers.dates import Period
 from levit_bench.records import Finding
 from levit_bench.report.trend.comment import MARKER, Tonight, comment, headline_of
 

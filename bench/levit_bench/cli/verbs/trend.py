@@ -92,7 +92,7 @@ def command(
     trend = page.trend
     written = () if out is None else page.write(out, each=each)
     if as_json:
-        click.echo(encoded_document(trend), nl=False)
+        click.echo(encoded_document(trend).decode(), nl=False)
         print_words(stderr(), summary(trend))
     else:
         console = stdout()

@@ -21,7 +21,7 @@ WEEK = 7
 MARGIN = 0.03
 """Drift below it raises no alert."""
 _BEGINNING = 3
-"""Sessions of that week which must have come as far."""
+"""Sessions of that week each of which must have come half as far."""
 ALIKE = 8.0
 """Share of the rate of false alerts that drift has beside the changes: one in so many."""
 
@@ -65,7 +65,8 @@ def drift(
     for newest in range(min(len(logs) - 1, chosen[-1] + WEEK), len(logs)):
         moved = _moved(logs, sums, squares, found, chosen, newest)
         limit = student_t(moved.freedom, 1 - shares[newest] / ALIKE / 2) * moved.error
-        if found_at is None and min(abs(moved.log), moved.early) > max(limit, math.log1p(margin)):
+        is_beyond = abs(moved.log) > max(limit, math.log1p(margin)) and moved.early > abs(moved.log) / 2
+        if found_at is None and is_beyond:
             found_at = newest
     half = student_t(moved.freedom, 0.975) * moved.error
     return Drift(moved.log, moved.log - half, moved.log + half, chosen, found_at)
@@ -78,8 +79,8 @@ class _Moved(NamedTuple):
     error: float
     freedom: float
     early: float
-    """How far the beginning of the week has come in the same direction: what came within it is a step that has not
-    been found yet, and no drift."""
+    """How far the least moved of the first sessions of the week has come in the same direction: what came within the
+    week is a step that has not been found yet, and no drift."""
 
 
 def _moved(
@@ -109,8 +110,9 @@ def _moved(
     freedom = PRIOR_FREEDOM + len(then) + len(now) - 2
     own = (PRIOR_FREEDOM * PRIOR**2 + scatter) / freedom * (1 / len(then) + 1 / len(now))
     error = math.sqrt(own + variance_of_level)  # The sizes of the changes are estimates, too.
-    early = math.fsum(now[:_BEGINNING]) / len(now[:_BEGINNING]) - first
-    return _Moved(second - first, error, freedom, math.copysign(1, second - first) * early)
+    direction = math.copysign(1, second - first)
+    early = min(direction * (log - first) for log in now[:_BEGINNING])
+    return _Moved(second - first, error, freedom, early)
 
 
 def _size_by(sums: Sequence[float], squares: Sequence[float], earlier: int, at: int, later: int) -> tuple[float, float]:

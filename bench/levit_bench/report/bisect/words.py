@@ -29,12 +29,12 @@ def outcome_words(found: Bisection) -> str:
     takes = "is" if found.is_faster else "takes"
     ends = f"{_name(found.bad.words)} {takes} {ratio_words(found.ends)} {times} {_name(found.good.words)}"
     if found.outcome is BisectOutcome.NOTHING:
-        return (
-            f"Nothing to bisect: {ends}, so it is surely less than {100 * found.least:g} % {what}."
-        )
+        return f"Nothing to bisect: {ends}, so it is surely less than {100 * found.least:g} % {what}."
     if found.outcome is BisectOutcome.UNTOLD:
+        after = format_duration(found.ends.budget_s)
         return (
-            f"Not told apart: {ends}, after {format_duration(found.ends.budget_s)}. Nothing was bisected. Give more time by --at-most, or ends that lie further apart."
+            f"Not told apart: {ends}, after {after}. Nothing was bisected. Give more time by --at-most, or ends that lie "
+            "further apart."
         )
     assert found.last_good is not None
     assert found.confirmation is not None
