@@ -403,7 +403,7 @@ class Results(StoredSelection):
         named = reference_sessions(self.choice.stores, arguments.optional_text("reference", reference))
         return trend(
             self, reference=named, since=span, acknowledged=of_file.read(file or Path(of_file.FILE)),
-            min_effect=min_effect_from(min_effect), repository=folder,
+            min_effect=min_effect_from(min_effect), repository=folder, is_named=file is not None,
         )  # fmt: skip
 
     def export(self, to: str, *, commit: str | None = None, repository: str | Path | None = None) -> Export:

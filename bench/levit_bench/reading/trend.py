@@ -74,6 +74,7 @@ def trend(
     acknowledged: Mapping[str, Acknowledgement] | None = None,
     min_effect: float = MIN_EFFECT,
     repository: Path | None = None,
+    is_named: bool = True,
 ) -> TrendPage:
     """The trend of the chosen records, judged among all records of their stores.
 
@@ -87,6 +88,7 @@ def trend(
         acknowledged: alerts that a person has seen, by their ids.
         min_effect: least lasting change, as a share of the time.
         repository: folder in a git repository that is asked for commits; None: none is.
+        is_named: whether the user named the file of acknowledgements: the usual one may be about another store.
 
     Raises:
         NothingToShowError: no case was measured in two sessions.
@@ -105,11 +107,12 @@ def trend(
         if any(alert.series.id in chosen for alert in event.alerts)
     )  # fmt: skip
     seen = acknowledged or {}
+    told = seen if is_named or any(alert.id in seen for alert in alerts) else {}
     commits = {} if repository is None else _commits(events, repository)
     found = Trend(
         tuple(one for one in known if one.series.id in chosen),
         events, seen, since, commits,
-        (*results.findings, *findings_of(results.whole, every, seen, alerts, commits)),
+        (*results.findings, *findings_of(results.whole, every, told, alerts, commits)),
     )  # fmt: skip
     return TrendPage(found)
 

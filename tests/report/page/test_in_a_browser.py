@@ -239,7 +239,7 @@ def test_the_trend_says_what_changed_and_draws_each_case(opened, trend_page):
     assert len(labels) == 3
     assert all("36 sessions, changed by" in label for label in labels)
     assert page.locator(".trends line.slower").count() == 4
-    texts = page.locator(".trends text").all_inner_texts()
+    texts = page.locator(".trends text").all_text_contents()
     assert "2025-01-01" in texts
 
 

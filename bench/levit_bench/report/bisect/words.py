@@ -33,8 +33,8 @@ def outcome_words(found: Bisection) -> str:
     if found.outcome is BisectOutcome.UNTOLD:
         after = format_duration(found.ends.budget_s)
         return (
-            f"Not told apart: {ends}, after {after}. Nothing was bisected. Give more time by --at-most, or ends that lie "
-            "further apart."
+            f"Not told apart: {ends}, after {after}. Nothing was bisected. Give more time by --at-most, or ends that "
+            "lie further apart."
         )
     assert found.last_good is not None
     assert found.confirmation is not None

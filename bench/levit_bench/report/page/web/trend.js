@@ -33,7 +33,7 @@ export function showTrend(container, model) {
     html("ol", { class: "events" }, ...events),
     html("h2", {}, counted(trend.series.length, "case")),
     html("div", { class: "trends" }, ...shown.map((series) => html("figure", {}, html("figcaption", {}, visible(series.case, 90)), drawn(trend.days, series)))),
-    left > 0 ? html("p", { class: "quiet" }, `${counted(left, "more case")} in trend.json, which levit-bench trend --out writes.`) : null,
+    left > 0 ? html("p", { class: "quiet" }, `${counted(left, "more case")} in trend.json, which levit-bench trend --out writes.`) : "",
   );
 }
 
