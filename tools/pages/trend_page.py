@@ -52,7 +52,7 @@ def series_block() -> str:
     each = format_duration(_mean_length(nights))
     told = (
         f"{len(nights)} short nights of this repository, {each} each, of five networks with the allocator as shipped. "
-        "With the 8th, a layer was added to one network, 5 % of its time; with the 14th, the shell made glibc map every "
+        "With the 8th, a layer was added to one network, 5 % of its time; with the 14th, the shell made glibc map each "
         "larger block of memory by itself (`GLIBC_TUNABLES`): another allocator for all. What the trend says of it:"
     )
     lines = [
