@@ -79,6 +79,7 @@ def test_what_cannot_be_bisected_is_refused_at_once(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_commit_is_found_between_real_ones_and_nothing_is_left_behind(repository: Path, tmp_path: Path) -> None:
     out, cache = tmp_path / "out", tmp_path / "cache"
     words = [
