@@ -80,12 +80,13 @@ class Night(NamedTuple):
         return tuple(written)
 
 
-def check_reference(plan: NightlyPlan, root: Path) -> None:
-    """Refuse a reference that has vanished before anything is measured.
+def check(plan: NightlyPlan, root: Path) -> None:
+    """Refuse a reference that has vanished and acknowledgements that cannot be read, before anything is measured.
 
     Raises:
-        BenchError: the store has no such session or tag.
+        BenchError: the store has no such session or tag, or the file is malformed.
     """
+    acknowledged.read(plan.acknowledged)
     if plan.reference is not None:
         reference_sessions([root], plan.reference)
 
@@ -94,15 +95,13 @@ def carry_out(plan: NightlyPlan, root: Path, observer: Observer) -> Night:
     """Measure the plan of a night into the store, and judge it.
 
     Args:
-        plan: what is measured.
+        plan: what is measured; see `check`.
         root: the store.
         observer: receives progress.
 
     Raises:
         BenchError: the request is refused, the reference has vanished, or the store cannot be written.
     """
-    check_reference(plan, root)
-    acknowledged.read(plan.acknowledged)  # refused before anything is measured
     outcome = api.measure_request(plan.request, root, observer, title=plan.title)
     if outcome.interrupted:
         return Night(outcome, None, None)

@@ -13,7 +13,6 @@ The first part takes the arguments of `levit_bench.measure`, under the same name
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +21,7 @@ from levit_bench.asking import arguments
 from levit_bench.asking.request import Request
 from levit_bench.errors import UsageError
 from levit_bench.numbers.dates import period
-from levit_bench.paths.text_files import NoTextError, decoded
+from levit_bench.paths.toml_files import NoTomlError, read_toml
 from levit_bench.reading.acknowledged import FILE
 from levit_bench.reading.rules import TREND_MIN_EFFECT, min_effect_from
 from levit_bench.spelling import did_you_mean
@@ -31,7 +30,6 @@ TITLE = "nightly"
 SINCE = "30d"
 """How long an alert that nobody has acknowledged makes the night fail, by default."""
 _JUDGE = ("reference", "since", "min_effect", "acknowledged")
-_LARGEST = 1 << 20
 
 
 class NightlyPlan(NamedTuple):
@@ -92,17 +90,13 @@ def _judging(judge: Mapping[str, Any]) -> tuple[str | None, str, str, Path]:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        if path.stat().st_size > _LARGEST:
-            raise _broken(path, f"it has more than {_LARGEST >> 20} MiB")
-        return tomllib.loads(decoded(path.read_bytes()))
+        return read_toml(path)
     except OSError as error:
         raise UsageError(
             f"cannot read the plan {path}: {error.strerror or error}. Write a TOML file with networks and budget."
         ) from error
-    except NoTextError as error:
-        raise _broken(path, f"it is no TOML: it {error}") from error
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        raise _broken(path, f"it is no TOML: {error}") from error
+    except NoTomlError as error:
+        raise _broken(path, f"it is {error}") from error
 
 
 def _broken(path: Path, why: str) -> UsageError:

@@ -12,17 +12,15 @@ A person writes the file and keeps it in the repository; this suite reads it.
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 
 from levit_bench.errors import UsageError
 from levit_bench.judge.trend.trend_report import VERDICTS, Acknowledgement
-from levit_bench.paths.text_files import NoTextError, decoded
+from levit_bench.paths.toml_files import NoTomlError, read_toml
 
 FILE = "trend.toml"
 _ID = re.compile(r"[0-9a-f]{8}")
 _FIELDS = ("id", "verdict", "who", "why")
-_LARGEST = 1 << 20
 
 
 def read(path: Path) -> dict[str, Acknowledgement]:
@@ -32,17 +30,13 @@ def read(path: Path) -> dict[str, Acknowledgement]:
         UsageError: the file cannot be read or is malformed; the message says where and what to write.
     """
     try:
-        if path.stat().st_size > _LARGEST:
-            raise _broken(path, f"more than {_LARGEST >> 20} MiB")
-        document = tomllib.loads(decoded(path.read_bytes()))
+        document = read_toml(path)
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}.") from error
-    except NoTextError as error:
-        raise _broken(path, f"no TOML: it {error}") from error
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        raise _broken(path, f"no TOML: {error}") from error
+    except NoTomlError as error:
+        raise _broken(path, str(error)) from error
     if unknown := sorted(document.keys() - {"alert"}):
         raise _broken(path, f"{unknown[0][:80]!r} is no table of it")
     entries = document.get("alert", [])

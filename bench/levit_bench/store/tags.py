@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from levit_bench.command_lines import command_line
 from levit_bench.errors import StoreError, UsageError
-from levit_bench.paths.text_files import NoTextError, decoded
+from levit_bench.paths.toml_files import NoTomlError, read_toml
 from levit_bench.store.files import session_files
 
 FILE = "tags.toml"
@@ -44,13 +43,11 @@ def read(root: Path) -> Tags:
     try:
         if not path.is_file() or path.stat().st_size > _LARGEST:
             raise _broken(path, f"no file of at most {_LARGEST >> 20} MiB")
-        document = tomllib.loads(decoded(path.read_bytes()))
+        document = read_toml(path)
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror or error}.") from error
-    except NoTextError as error:
-        raise _broken(path, f"no TOML: it {error}") from error
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:  # ValueError: a number of 5,000 digits
-        raise _broken(path, f"no TOML: {error}") from error
+    except NoTomlError as error:
+        raise _broken(path, str(error)) from error
     return {name: _sessions(path, name, value) for name, value in document.items()}
 
 

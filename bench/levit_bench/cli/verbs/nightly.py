@@ -53,7 +53,7 @@ def command(plan: Path, root: Path, out: Path) -> int:
     from levit_bench.report.views import cases
 
     night_plan = read_plan(plan)
-    nightly.check_reference(night_plan, root)
+    nightly.check(night_plan, root)
     with only_one("nightly", night_plan.title) as holder:
         if holder:
             print_words(stderr(), f"another night is at work on this machine: {holder}. Nothing was measured.")

@@ -163,8 +163,8 @@ def _is_beyond(latest: Sequence[float], reference: Sequence[float], share: float
     k, m = len(latest), len(reference)
     middle = math.fsum(reference) / m
     squares = math.fsum((log - middle) ** 2 for log in reference)
-    freedom = PRIOR_FREEDOM + m - 1
-    deviation = math.sqrt((PRIOR_FREEDOM * PRIOR**2 + squares) / freedom)
+    variance, freedom = moderated(squares, m - 1)
+    deviation = math.sqrt(variance)
     reach = CLIP * deviation
     moved = math.fsum(min(max(log - middle, -reach), reach) for log in latest) / k
     return abs(moved) > student_t(freedom, 1 - share / 2) * deviation * math.sqrt(1 / k + 1 / m)
@@ -189,8 +189,7 @@ def _place(logs: Sequence[float], found: int) -> tuple[int, int, int]:
     before, after = _median(sorted(logs[:found])), _median(sorted(logs[found:]))
     residuals = [log - (before if at < found else after) for at, log in enumerate(logs)]
     squares = math.fsum(residual**2 for residual in residuals)
-    freedom = PRIOR_FREEDOM + len(logs) - 2
-    deviation = math.sqrt((PRIOR_FREEDOM * PRIOR**2 + squares) / freedom)
+    deviation = math.sqrt(moderated(squares, len(logs) - 2)[0])
     places = range(max(1, found - _AROUND), min(len(logs) - 1, found + _AROUND) + 1)
 
     def misfit(log: float, level: float) -> float:
@@ -209,10 +208,20 @@ def difference(before: Sequence[float], after: Sequence[float]) -> tuple[float, 
     """Difference of two means with 95 % limits, from the pooled and moderated variance of both sides."""
     first, second = math.fsum(before) / len(before), math.fsum(after) / len(after)
     squares = math.fsum((log - first) ** 2 for log in before) + math.fsum((log - second) ** 2 for log in after)
-    freedom = PRIOR_FREEDOM + len(before) + len(after) - 2
-    variance = (PRIOR_FREEDOM * PRIOR**2 + squares) / freedom
+    variance, freedom = moderated(squares, len(before) + len(after) - 2)
     half = student_t(freedom, 0.975) * math.sqrt(variance * (1 / len(before) + 1 / len(after)))
     return second - first, second - first - half, second - first + half
+
+
+def moderated(squares: float, freedom: int) -> tuple[float, float]:
+    """Variance of a session by the prior and by sessions of its own, and its degrees of freedom (Smyth 2004).
+
+    Args:
+        squares: sum of the squared distances of the sessions from their means.
+        freedom: of that sum.
+    """
+    together = PRIOR_FREEDOM + freedom
+    return (PRIOR_FREEDOM * PRIOR**2 + squares) / together, together
 
 
 def _median(ordered: Sequence[float]) -> float:

@@ -13,11 +13,10 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from levit_bench.judge.trend.change_points import LATEST, PRIOR, PRIOR_FREEDOM, Change
+from levit_bench.judge.trend.change_points import LATEST, PRIOR_FREEDOM, Change, moderated
+from levit_bench.judge.trend.series import WEEK
 from levit_bench.numbers.quantiles import student_t
 
-WEEK = 7
-"""Sessions at either end: a week of nights."""
 MARGIN = 0.03
 """Drift below it raises no alert."""
 _BEGINNING = 3
@@ -107,8 +106,8 @@ def _moved(
     now = [logs[at] - step for at, step in zip(latest, level, strict=True)]
     first, second = math.fsum(then) / len(then), math.fsum(now) / len(now)
     scatter = math.fsum((log - first) ** 2 for log in then) + math.fsum((log - second) ** 2 for log in now)
-    freedom = PRIOR_FREEDOM + len(then) + len(now) - 2
-    own = (PRIOR_FREEDOM * PRIOR**2 + scatter) / freedom * (1 / len(then) + 1 / len(now))
+    variance, freedom = moderated(scatter, len(then) + len(now) - 2)
+    own = variance * (1 / len(then) + 1 / len(now))
     error = math.sqrt(own + variance_of_level)  # The sizes of the changes are estimates, too.
     direction = math.copysign(1, second - first)
     early = min(direction * (log - first) for log in now[:_BEGINNING])
@@ -124,5 +123,5 @@ def _size_by(sums: Sequence[float], squares: Sequence[float], earlier: int, at: 
         max(0.0, squares[end] - squares[begin] - count * mean * mean)
         for (begin, end), count, mean in zip((before, after), counts, means, strict=True)
     )
-    variance = (PRIOR_FREEDOM * PRIOR**2 + scatter) / (PRIOR_FREEDOM + sum(counts) - 2)
+    variance, _ = moderated(scatter, sum(counts) - 2)
     return means[1] - means[0], variance * sum(1 / count for count in counts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -31,6 +32,9 @@ _CONDITIONS = ("shell", "allowance")
 """Fields of a setting that may explain a change, and split no series: what the shell set, and which processors it
 allowed."""
 
+WEEK = 7
+"""Sessions that stand for the beginning or the end of a segment: a week of nights."""
+
 
 class SeriesPoint(NamedTuple):
     """One session of a case."""
@@ -47,6 +51,11 @@ class SeriesPoint(NamedTuple):
     record: Record
     """The record that it is of."""
 
+    @property
+    def moment(self) -> datetime:
+        """When it began."""
+        return datetime.fromisoformat(self.at.replace("Z", "+00:00"))
+
 
 class Segment(NamedTuple):
     """Points of a series that may be compared with each other, in time order, at least one."""
@@ -54,6 +63,12 @@ class Segment(NamedTuple):
     points: tuple[SeriesPoint, ...]
     fields: Mapping[str, str]
     """The values of `SPLIT`."""
+
+    @property
+    def first_level(self) -> float:
+        """The median log of its first `WEEK` sessions, to which pictures relate the others."""
+        logs = sorted(point.log for point in self.points[:WEEK])
+        return logs[len(logs) // 2]
 
 
 class Split(NamedTuple):

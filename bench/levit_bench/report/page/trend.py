@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 
 from levit_bench.judge.trend.change_points import SHORTEST
-from levit_bench.judge.trend.drift import WEEK
 from levit_bench.judge.trend.events import JudgedSegment, JudgedSeries
 from levit_bench.judge.trend.trend_report import Trend
 from levit_bench.report.trend.words import changed_with, headline
@@ -48,9 +47,7 @@ def _series(one: JudgedSeries, sessions: Mapping[str, int]) -> dict[str, object]
 
 
 def _segment(part: JudgedSegment, sessions: Mapping[str, int]) -> dict[str, object]:
-    points = part.segment.points
-    first = sorted(point.log for point in points[:WEEK])
-    level = first[len(first) // 2]
+    points, level = part.segment.points, part.segment.first_level
     return {
         "points": [[sessions[point.session], round(point.log - level, _DIGITS)] for point in points],
         "changes": [[change.first_after, round(change.log, _DIGITS)] for change in part.changes],

@@ -9,7 +9,6 @@ from itertools import count, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from levit_bench.judge.trend.change_points import Change
-from levit_bench.judge.trend.drift import WEEK
 from levit_bench.judge.trend.events import JudgedSegment, JudgedSeries
 from levit_bench.numbers.units import counted
 from levit_bench.report.front.figure import our_settings
@@ -107,7 +106,7 @@ def alone(one: JudgedSeries) -> Figure:
 
 def _label_of_level(one: JudgedSeries) -> str:
     segment = one.segments[-1].segment
-    return f"0 %: {math.exp(_level(segment.points[:WEEK])):.4g} of the yardstick"
+    return f"0 %: {math.exp(segment.first_level):.4g} of the yardstick"
 
 
 def _versions(one: JudgedSeries) -> list[tuple[int, str]]:
@@ -127,7 +126,7 @@ def _draw(ax: Axes, one: JudgedSeries, reach: float) -> None:
     halves, numbers = iter(one.series.half_widths), count()
     ax.axhline(0, color=PALE, linewidth=0.8, zorder=0)
     for number, part in enumerate(one.segments):
-        level = _level(part.segment.points[:WEEK])
+        level = part.segment.first_level
         places = [_Place(next(numbers), point.log - level, next(halves)) for point in part.segment.points]
         _draw_segment(ax, places, part, reach)
         if number:
@@ -136,7 +135,7 @@ def _draw(ax: Axes, one: JudgedSeries, reach: float) -> None:
     marks = _ticks(reach)
     ax.set_yticks(marks, [f"{signed(mark)} %" if mark else "0 %" for mark in marks])
     ax.tick_params(labelsize=SMALL_PT - 1)
-    _time_axis(ax, [_moment(point.at) for point in one.series.points])
+    _time_axis(ax, [point.moment for point in one.series.points])
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
 
@@ -185,20 +184,11 @@ def _time_axis(ax: Axes, moments: Sequence[datetime]) -> None:
             ax.axvspan(at + 0.2, at + 0.8, color=PALE, linewidth=0, zorder=0)
 
 
-def _level(points: Sequence[object]) -> float:
-    logs = sorted(point.log for point in points)  # type: ignore[attr-defined]
-    return float(logs[len(logs) // 2])
-
-
-def _moment(at: str) -> datetime:
-    return datetime.fromisoformat(at.replace("Z", "+00:00"))
-
-
 def _reach(one: JudgedSeries) -> float:
     """How far the axis goes: all points but for the wildest twentieth."""
     logs = []
     for part in one.segments:
-        level = _level(part.segment.points[:WEEK])
+        level = part.segment.first_level
         logs += [abs(point.log - level) for point in part.segment.points]
     logs.sort()
     halves = [half for half in one.series.half_widths if math.isfinite(half)]

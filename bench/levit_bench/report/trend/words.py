@@ -66,10 +66,7 @@ def _why(event: Event, moved: Sequence[Moved]) -> str:
 
 def between(before: SeriesPoint, after: SeriesPoint) -> str:
     """The sessions around a change, and how long it is from one to the other where that is long."""
-    from datetime import datetime
-
-    moments = [datetime.fromisoformat(point.at.replace("Z", "+00:00")) for point in (before, after)]
-    days = (moments[1] - moments[0]).days
+    days = (after.moment - before.moment).days
     gap = f" ({days} days later)" if days >= _LONG_GAP_DAYS else ""
     return f"between {visible(before.session)} and {visible(after.session)}{gap}"
 
