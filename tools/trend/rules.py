@@ -117,7 +117,8 @@ def otava(logs: Sequence[float]) -> list[int]:
     """Apache Otava's: E-divisive with Student's t, window 50 and p 0.001; the package itself."""
     from otava.analysis import compute_change_points  # type: ignore[import-not-found]
 
-    points = compute_change_points(np.exp(np.asarray(logs)), window_len=50, max_pvalue=0.001, min_magnitude=0.0)
+    series = [float(value) for value in np.exp(np.asarray(logs))]  # Of an array it reports one point twice, and raises.
+    points = compute_change_points(series, window_len=50, max_pvalue=0.001, min_magnitude=0.0)
     chosen = points[0] if isinstance(points, tuple) else points
     return sorted(int(point.index) for point in chosen)
 
