@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from typing import cast
 
 import pytest
+from levit_bench.asking.bisect_gates import gates_of
 from levit_bench.asking.bisection import BisectRules, Step, carry_out
 from levit_bench.asking.bisection_log import BisectionLog
+from levit_bench.asking.request import Request
 from levit_bench.catalog.candidates import Candidate
-from levit_bench.errors import UsageError
+from levit_bench.errors import BudgetTooSmallError, UsageError
 from levit_bench.judge.bisect.answers import Answer, Probe, Ratio, Standing
 from levit_bench.judge.bisect.bisection import Bisection, BisectOutcome
+from levit_bench.judge.verdicts import Rules
+from levit_bench.measuring.session.session import Outcome
 from levit_bench.measuring.sides.version_range import VersionRange
 
 VERSIONS = [f"1.{at}" for at in range(17)]
@@ -118,6 +124,36 @@ def test_what_is_not_told_apart_is_measured_longer_and_then_skipped(tmp_path: Pa
     assert found.possible[0].id == "1.12"
     skipped = [answer for answer in found.answers if answer.standing is Standing.SKIPPED]
     assert [answer.candidate.id for answer in skipped] == ["1.8"]
+
+
+def test_a_budget_that_holds_no_run_is_doubled_and_no_fault_of_the_version(tmp_path: Path) -> None:
+    asked: list[float] = []
+
+    def judge(first: Candidate, second: Candidate, budget_s: float) -> Probe:
+        asked.append(budget_s)
+        if budget_s < 40:
+            raise BudgetTooSmallError("a budget of 10 s is too small")
+        return steps_at(8)(first, second, budget_s)
+
+    found = bisect(judge, tmp_path)
+    assert (found.outcome, found.possible[0].id) == (BisectOutcome.FOUND, "1.8")
+    assert asked[:3] == [10, 20, 40]
+    with pytest.raises(BudgetTooSmallError, match="of 10 s"):
+        bisect(judge, tmp_path, RULES._replace(at_most_s=20), restart=True)
+
+
+def test_no_gate_is_asked_for_more_than_it_takes(tmp_path: Path) -> None:
+    asked: list[Rules] = []
+
+    def measure_gate(*given: object, title: str) -> Outcome:
+        asked.append(cast("Rules", given[3]))
+        raise UsageError(title)
+
+    candidates = VersionRange("net", "1.0", "1.16", VERSIONS)
+    measure = gates_of(Request(networks="net"), tmp_path, measure_gate, nullcontext, candidates)
+    for share in (0.035, 1.0, 3.9, math.inf):
+        measure(candidates.good, candidates.bad, 10, share)
+    assert [rules.min_effect for rules in asked] == [0.035, 1, 1, 1]
 
 
 def test_skipped_versions_around_the_step_are_a_range_between_proven_neighbours(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from levit_bench.asking.request import Request, singles
 from levit_bench.asking.sides import NothingSharedError
 from levit_bench.catalog.candidates import Candidate
 from levit_bench.catalog.network_calls import without_digest
-from levit_bench.errors import StoreError, UsageError
+from levit_bench.errors import BudgetTooSmallError, StoreError, UsageError
 from levit_bench.judge.bisect.answers import Probe, Ratio
 from levit_bench.judge.gate.gate_report import CaseVerdict, GateCase, GateRules
 from levit_bench.judge.gate.side_by_side import side_by_side
@@ -103,6 +103,9 @@ def gates_of(
     """
 
     def measured(first: Candidate, second: Candidate, budget_s: float, share: float) -> Probe:
+        share = min(
+            share, 1.0
+        )  # A gate takes no larger one; what is judged is the interval, by the middle of the ends.
         asked = msgspec.structs.replace(request, budget=f"{budget_s:f}s")
         title = f"bisect {candidates.good.side[:12]}..{candidates.bad.side[:12]}: {second.side[:40]}"
         try:
@@ -110,7 +113,7 @@ def gates_of(
                 outcome = measure_gate(
                     asked, root, (first.side, second.side), Rules(share, share), observer, title=title
                 )
-        except (StoreError, MemoryError):
+        except (StoreError, MemoryError, BudgetTooSmallError):
             raise  # No fault of the candidate's.
         except NothingSharedError as error:
             return Probe(None, "", next(iter(error.found.reasons.values()), error.lines[0]))

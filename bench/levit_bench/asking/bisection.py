@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from levit_bench.asking.bisection_log import BisectionLog
 from levit_bench.catalog.candidates import Candidate
-from levit_bench.errors import UsageError
+from levit_bench.errors import BudgetTooSmallError, UsageError
 from levit_bench.judge.bisect.answers import NOT_TOLD_APART, Answer, Probe, Standing, standing_of
 from levit_bench.judge.bisect.bisection import Bisection, middle, sought
 
@@ -85,6 +85,7 @@ def carry_out(
         teller: is told of each step.
 
     Raises:
+        BudgetTooSmallError: the largest budget does not hold one run.
         UsageError: an end cannot be built or measured.
         BenchError: a measurement fails for a reason that is not a candidate's.
     """
@@ -188,7 +189,12 @@ class _Search:
         return answer
 
     def _measured(self, first: Candidate, second: Candidate, threshold: float, budget_s: float) -> Answer:
-        probe = self._measure(first, second, budget_s, math.expm1(max(threshold, sought(self._rules.least) / 2)))
+        try:
+            probe = self._measure(first, second, budget_s, math.expm1(max(threshold, sought(self._rules.least) / 2)))
+        except BudgetTooSmallError:
+            if budget_s >= self._rules.at_most_s:
+                raise
+            probe = Probe(None, "")
         ratio = probe.ratio
         if ratio is not None and self._rules.is_faster:
             ratio = ratio.turned
