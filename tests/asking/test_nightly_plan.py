@@ -34,7 +34,7 @@ def test_arguments_of_a_measurement_and_of_the_judgement_are_read(
 
 def test_networks_alone_are_enough(tmp_path: Path) -> None:
     read = read_plan(plan(tmp_path, 'networks = "paper"\n'))
-    assert (read.title, read.since, read.reference, read.acknowledged) == ("nightly", "30d", None, Path("trend.toml"))
+    assert (read.title, read.since, read.reference, read.acknowledged) == ("nightly", "30d", None, None)
 
 
 @pytest.mark.parametrize(

@@ -79,9 +79,12 @@ def test_a_reference_that_is_not_there_is_an_error_and_one_that_is_decides_drift
     results = levit_bench.load(store)
     with pytest.raises(UsageError, match="no session"):
         results.trend(reference="20200101")
-    segment = results.trend(reference=name_of(5)).trend.judged[0].segments[0]
-    assert segment.drift is not None
-    assert segment.drift.reference == (5,)
+    of_first, of_fifth = (
+        results.trend(reference=name).trend.judged[0].segments[0].drift for name in (None, name_of(5))
+    )  # fmt: skip
+    assert of_first is not None
+    assert of_fifth is not None
+    assert of_fifth.log != of_first.log
 
 
 def test_a_reference_of_other_cases_is_an_error(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from levit_bench.judge.trend.change_points import alert_share, changes
+from levit_bench.judge.trend.change_points import alert_share, changes, walked
 from levit_bench.judge.trend.drift import drift
 
 CASES = 50
@@ -39,8 +39,8 @@ def ours_when_found(logs: Sequence[float]) -> list[tuple[int, int]]:
 def drift_when_found(logs: Sequence[float]) -> int | None:
     """The night with which slow drift is found; None where it is not."""
     shares = [alert_share(CASES)] * len(logs)
-    found = drift(list(logs), changes(list(logs), shares), shares)
-    return None if found is None else found.found_at
+    found = drift(list(logs), walked(list(logs), shares), shares)
+    return None if found is None or found.alert is None else found.alert.found_at
 
 
 def threshold(logs: Sequence[float], share: float = 0.05, window: int = 10) -> list[int]:

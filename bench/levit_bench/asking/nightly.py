@@ -86,7 +86,7 @@ def check(plan: NightlyPlan, root: Path) -> None:
     Raises:
         BenchError: the store has no such session or tag, or the file is malformed.
     """
-    acknowledged.read(plan.acknowledged)
+    acknowledged.read(plan.acknowledged or Path(acknowledged.FILE))
     if plan.reference is not None:
         reference_sessions([root], plan.reference)
 
@@ -121,10 +121,10 @@ def judged(plan: NightlyPlan, root: Path, outcome: Outcome) -> Night:
     findings: list[Finding] = []
     trend, against = None, None
     try:
-        seen = plan.acknowledged if plan.acknowledged.exists() else None
         trend = api.load(root).trend(
-            reference=plan.reference, since=plan.since, min_effect=plan.min_effect, acknowledged=seen, repository="."
-        )
+            reference=plan.reference, since=plan.since, min_effect=plan.min_effect, acknowledged=plan.acknowledged,
+            repository=".",
+        )  # fmt: skip
     except NothingToShowError as error:
         findings.append(Finding(kind="no-trend-yet", message=" ".join(error.lines)[:1000]))
     if plan.reference is not None and len(session_files(root)) > 1:

@@ -22,7 +22,6 @@ from levit_bench.asking.request import Request
 from levit_bench.errors import UsageError
 from levit_bench.numbers.dates import period
 from levit_bench.paths.toml_files import NoTomlError, read_toml
-from levit_bench.reading.acknowledged import FILE
 from levit_bench.reading.rules import TREND_MIN_EFFECT, min_effect_from
 from levit_bench.spelling import did_you_mean
 
@@ -44,7 +43,7 @@ class NightlyPlan(NamedTuple):
     """Alerts that were found before do not make the night fail."""
     min_effect: str
     """Least lasting change."""
-    acknowledged: Path
+    acknowledged: Path | None
     """File of alerts that a person has seen."""
 
 
@@ -73,7 +72,7 @@ def read_plan(path: Path) -> NightlyPlan:
         raise _broken(path, str(error)) from error
 
 
-def _judging(judge: Mapping[str, Any]) -> tuple[str | None, str, str, Path]:
+def _judging(judge: Mapping[str, Any]) -> tuple[str | None, str, str, Path | None]:
     for name in judge:
         if name not in _JUDGE:
             raise UsageError(f"[judge] has no {name[:80]!r}.{did_you_mean(name, _JUDGE)} It takes {', '.join(_JUDGE)}")
@@ -85,7 +84,7 @@ def _judging(judge: Mapping[str, Any]) -> tuple[str | None, str, str, Path]:
     named = judge.get("acknowledged")
     if named is not None and not Path(arguments.text("acknowledged", named)).is_file():
         raise UsageError(f"acknowledged = {named!r}: there is no such file. Write one, or leave it out")
-    return reference, since, min_effect, Path(FILE if named is None else named)
+    return reference, since, min_effect, None if named is None else Path(named)
 
 
 def _document(path: Path) -> dict[str, Any]:

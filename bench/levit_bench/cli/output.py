@@ -73,10 +73,14 @@ def print_words(console: Console, text: str, style: str = "") -> None:
 
 
 def print_wrapped(console: Console, text: str, style: str = "") -> None:
-    """Print a text in lines that end between words, and names at their separators."""
+    """Print a text in lines that end between words, and names at their separators; all as far in as the first."""
+    from rich.padding import Padding
+
     from levit_bench.report.fitted_table import wrapped
 
-    console.print(wrapped(Text(text, style=style), console.width))
+    own = text.lstrip(" ")
+    indent = len(text) - len(own)
+    console.print(Padding(wrapped(Text(own, style=style), console.width - indent), (0, 0, 0, indent), expand=False))
 
 
 def note_printed(finding: Finding) -> None:

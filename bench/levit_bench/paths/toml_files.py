@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from levit_bench.paths.file_kinds import instead_of_file
 from levit_bench.paths.text_files import NoTextError, decoded
 
 LARGEST = 1 << 20
@@ -20,9 +21,11 @@ def read_toml(path: Path) -> dict[str, Any]:
     """The tables and values of a file.
 
     Raises:
-        NoTomlError: it is too large, no text, or no TOML.
-        OSError: it cannot be read.
+        NoTomlError: it is no plain file, too large, no text, or no TOML.
+        OSError: it cannot be read, or is not there.
     """
+    if other := instead_of_file(path):
+        raise NoTomlError(f"{other}, and no file")
     if path.stat().st_size > LARGEST:
         raise NoTomlError(f"more than {LARGEST >> 20} MiB")
     try:

@@ -6,7 +6,8 @@
     who = "mk"
     why = "torch 2.13 folds the BatchNorm"
 
-A person writes the file and keeps it in the repository; this suite reads it.
+One entry may hold the ids of several alerts, as a list. A person writes the file and keeps it in the repository; this
+suite reads it.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def read(path: Path) -> dict[str, Acknowledgement]:
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}.") from error
     except NoTomlError as error:
-        raise _broken(path, str(error)) from error
+        raise _broken(path, f"it is {error}") from error
     if unknown := sorted(document.keys() - {"alert"}):
         raise _broken(path, f"{unknown[0][:80]!r} is no table of it")
     entries = document.get("alert", [])
@@ -44,29 +45,39 @@ def read(path: Path) -> dict[str, Acknowledgement]:
         raise _broken(path, "alert is no list of tables: write [[alert]]")
     out: dict[str, Acknowledgement] = {}
     for number, entry in enumerate(entries, 1):
-        one = _acknowledgement(path, number, entry)
-        if one.id in out:
-            raise _broken(path, f"alert {one.id} is there twice")
-        out[one.id] = one
+        for one in _acknowledgements(path, number, entry):
+            if one.id in out:
+                raise _broken(path, f"alert {one.id} is there twice")
+            out[one.id] = one
     return out
 
 
-def _acknowledgement(path: Path, number: int, entry: object) -> Acknowledgement:
+def _acknowledgements(path: Path, number: int, entry: object) -> list[Acknowledgement]:
+    """Of one entry, which names one alert or a list of them."""
     if not isinstance(entry, dict):
         raise _broken(path, f"entry {number} is no table")
     for name in entry:
         if name not in _FIELDS:
             raise _broken(path, f"entry {number} has {str(name)[:80]!r}, and an alert has {', '.join(_FIELDS)}")
-    texts = [entry.get(name) for name in _FIELDS]
-    for name, text in zip(_FIELDS, texts, strict=True):
-        if not isinstance(text, str) or not text.strip():
-            raise _broken(path, f"entry {number} lacks {name}")
-    one = Acknowledgement(*map(str, texts))
-    if not _ID.fullmatch(one.id):
-        raise _broken(path, f"entry {number}: {one.id[:80]!r} is no id of an alert, which has eight hexadecimal digits")
-    if one.verdict not in VERDICTS:
-        raise _broken(path, f"entry {number}: verdict {one.verdict[:80]!r}: write {', '.join(VERDICTS)}")
-    return one
+    if lacking := [name for name in _FIELDS if name not in entry]:
+        raise _broken(path, f"entry {number} lacks {', '.join(lacking)}")
+    ids = entry["id"] if isinstance(entry["id"], list) else [entry["id"]]
+    if not ids:
+        raise _broken(path, f"entry {number}: id is an empty list")
+    for name, value in (*(("id", one) for one in ids), *((name, entry[name]) for name in _FIELDS[1:])):
+        if not isinstance(value, str):
+            raise _broken(path, f"entry {number}: {name} is {str(value)[:80]}, and no text: write it in quotes")
+        if not value.strip():
+            raise _broken(path, f"entry {number}: {name} is empty")
+    for one in ids:
+        if not _ID.fullmatch(one):
+            raise _broken(
+                path, f"entry {number}: {one[:80]!r} is no id of an alert, which has eight hexadecimal digits"
+            )
+    verdict, who, why = (str(entry[name]) for name in _FIELDS[1:])
+    if verdict not in VERDICTS:
+        raise _broken(path, f"entry {number}: verdict {verdict[:80]!r}: write {', '.join(VERDICTS)}")
+    return [Acknowledgement(one, verdict, who, why) for one in ids]
 
 
 def _broken(path: Path, why: str) -> UsageError:

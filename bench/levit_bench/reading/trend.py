@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from levit_bench.command_lines import command_line
 from levit_bench.errors import NothingToShowError, UsageError
+from levit_bench.judge.trend.cause import Cause
 from levit_bench.judge.trend.change_points import MIN_EFFECT, SHORTEST
 from levit_bench.judge.trend.commit_range import CommitRange
 from levit_bench.judge.trend.events import Alert, Event, alerts_of, events_of, judged
@@ -94,12 +95,13 @@ def trend(
         NothingToShowError: no case was measured in two sessions.
         UsageError: a session of the reference is not there.
     """
-    every = [series for series in all_series(results.whole) if len(series.points) > 1]
+    measured = all_series(results.whole)
+    every = [series for series in measured if len(series.points) > 1]
     chosen = _chosen(every, results)
     if not any(not series.is_yardstick for series in every if series.id in chosen):
         raise _too_few(results)
     _check_reference(reference, every)
-    known = judged(every, frozenset(reference), min_effect)
+    known = [one for one in judged(measured, frozenset(reference), min_effect) if len(one.series.points) > 1]
     alerts = alerts_of(known)
     events = tuple(
         event
@@ -150,10 +152,12 @@ def _check_reference(reference: Collection[str], every: Sequence[Series]) -> Non
 
 
 def _commits(events: Sequence[Event], repository: Path) -> dict[str, CommitRange]:
-    """The commits of each event of which both sessions know theirs."""
+    """The commits of each change of which both sessions know theirs; a drift is at no one commit."""
     out = {}
     for event in events:
-        found = commit_range(event.last_before.record, event.first_after.record, repository)
+        if event.cause is Cause.DRIFT:
+            continue
+        found = commit_range(event.earliest.record, event.latest.record, repository)
         if found is not None:
             out[event.alerts[0].id] = found
     return out

@@ -49,9 +49,11 @@ def _short(every: Sequence[Series]) -> list[Finding]:
     if not short:
         return []
     subjects = sum(not series.is_yardstick for series in every)
+    on = "" if len({series.machine for series in every}) == 1 else " on "
+    named = [f"{series.case}{on}{series.machine if on else ''}" for series in short]
     message = (
         f"{len(short)} of {counted(subjects, 'case')} have fewer than {SHORTEST} sessions since the last split, and in "
-        f"so few no change is found: {_first([series.case for series in short])}."
+        f"so few no change is found: {_first(named)}."
     )
     return [Finding(kind="trend-too-short", message=message)]
 

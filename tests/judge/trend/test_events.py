@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
+import random
+
 import msgspec
 import pytest
 from levit_bench.judge.trend.cause import Cause
 from levit_bench.judge.trend.events import Event, alerts_of, events_of
+from levit_bench.judge.trend.trend_report import Trend
+from levit_bench.numbers.dates import Period
 from levit_bench.records import Record
 
-from tests.judge.trend.nights import judged_of, nights, sticks
+from tests.judge.trend.nights import judged_of, night, nights, sticks
 
 NETWORKS = ("a", "b", "c", "d")
 
@@ -88,6 +93,75 @@ def test_ids_of_alerts_stay_when_nights_and_cases_are_added() -> None:
     more = [*records, *(r for at in range(30) for r in nights(f"new{at}", 15, first=25))]
     assert [alert.id for alert in alerts_of(judged_of(more))] == [before.id]
     assert len(before.id) == 8
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("gap", [4, 6, 9])
+def test_what_moves_all_some_nights_later_is_not_told_of_the_first_event(seed: int, gap: int) -> None:
+    steps = {"a": {14: 1.08, 14 + gap: 1.03}, **{name: {14 + gap: 1.03} for name in NETWORKS[1:]}}
+    records = [r for name in NETWORKS for r in nights(name, 40, steps[name], seed=seed)]
+    first, *rest = events(records)
+    assert (first.cause, first.moved) == (Cause.NETWORK, 1)
+    assert {event.cause for event in rest} <= {Cause.ALL}
+
+
+def test_alerts_stay_when_cases_that_were_new_that_night_are_measured_again() -> None:
+    for step in (1.03, 1.04, 1.05):
+        base = nights("a", 16, {9: step})
+        for count in range(10, 16):
+            known = {alert.id for alert in alerts_of(judged_of(base[:count]))}
+            if known:
+                new = [night(at, f"new{number}", 0.02) for at in (count - 1, count) for number in range(200)]
+                of_first = [*base[:count], *(r for r in new if r.session == base[count - 1].session)]
+                first = {alert.id for alert in alerts_of(judged_of(of_first))}
+                again = {alert.id for alert in alerts_of(judged_of([*base[: count + 1], *new]))}
+                assert first <= again
+                break
+
+
+def test_other_sessions_cases_spend_nothing_of_this_ones_rate() -> None:
+    alone = nights("a", 16, {9: 1.03})
+    others = [night(at, f"other{number}", 0.02, tag="z") for at in range(16) for number in range(100)]
+    known = alerts_of(judged_of(alone))
+    assert known
+    assert [alert.id for alert in alerts_of(judged_of([*alone, *others]))] == [alert.id for alert in known]
+
+
+def test_a_drift_that_a_change_explains_later_keeps_its_id_and_is_not_new() -> None:
+    told: set[str] = set()
+    explained = 0
+    for count in range(14, 40):
+        rng = random.Random(5)
+        logs = [0.011 * min(at, 9) + rng.gauss(0, 0.002) for at in range(count)]
+        records = [night(at, "a", 0.02 * math.exp(log)) for at, log in enumerate(logs)]
+        known = judged_of(records)
+        alerts = alerts_of(known)
+        assert told <= {alert.id for alert in alerts}
+        told |= {alert.id for alert in alerts}
+        drifts = [alert for alert in alerts if alert.kind == "drift"]
+        trend = Trend(known, events_of(alerts, known), {}, Period())
+        for alert in drifts:
+            changes = [one.id for one in alerts if one.kind == "change"]
+            assert trend.is_new(alert) == (alert.explained_by == "")
+            if alert.explained_by:
+                assert alert.explained_by in changes
+                explained += 1
+    assert told
+
+
+def test_an_event_lies_within_sessions_that_are_sure() -> None:
+    within, narrow = 0, 0
+    for seed in range(40):
+        rng = random.Random(seed)
+        logs = [rng.gauss(0, 0.012) + (math.log(1.04) if at >= 20 else 0.0) for at in range(60)]
+        records = [night(at, "a", 0.02 * math.exp(log)) for at, log in enumerate(logs)]
+        for event in events(records):
+            assert event.earliest.session <= event.last_before.session
+            assert event.last_before.session < event.first_after.session <= event.latest.session
+            within += event.earliest.session <= records[19].session < records[20].session <= event.latest.session
+            narrow += event.is_narrow
+    assert within >= 38
+    assert 0 < narrow < 35
 
 
 @pytest.mark.parametrize("at", [19, 20])

@@ -75,7 +75,7 @@ def command(
     Examples:
       levit-bench trend
       levit-bench trend --where network=levit_192,threads=1 --out reports/trend --each
-      levit-bench trend --since 1d --reference v1 --json
+      levit-bench trend --since 1d --json
 
     Exit codes: 0 no new alert, 1 there is one, or a file cannot be written, 2 usage, 3 nothing to show.
     """
@@ -93,13 +93,13 @@ def command(
     written = () if out is None else page.write(out, each=each)
     if as_json:
         click.echo(encoded_document(trend).decode(), nl=False)
-        print_words(stderr(), summary(trend))
+        print_words(stderr(), summary(trend, str(acknowledged or FILE)))
     else:
         console = stdout()
         console.print(table(trend))
         for line in lines(trend):
             print_wrapped(console, line)
-        print_words(console, summary(trend))
+        print_words(console, summary(trend, str(acknowledged or FILE)))
     if written:
         print_words(stderr(), f"wrote {', '.join(map(str, written[:6]))}{' and more' if len(written) > 6 else ''}")
     print_findings(trend.findings)

@@ -10,8 +10,9 @@ last change. They have changed where all of this holds:
   they lie beyond it by half its range, too, so that two wild nights do not raise an alert;
 - their medians differ by at least `min_effect`.
 
-What a look may spend: `ALERTS_A_YEAR` false alerts in a year of nights of all cases, divided by the looks; the k of one
-night are so alike that they count as `ALIKE`. That this holds is simulated: `python -m tools.trend.measure_rules`.
+What a look may spend: `ALERTS_A_YEAR` false alerts in a year of nights, which are `NIGHTS` sessions, divided by these
+and by the cases that the session measured; the k of one night are so alike that they count as `ALIKE`. That this holds
+is simulated: `python -m tools.trend.measure_rules`.
 
 Offline segmentations (E-divisive: Matteson & James, JASA 109, 2014; PELT: Killick et al., JASA 107, 2012) look at a
 whole series at once; run every night they raise and withdraw alerts as they please. A rule that is walked from the
@@ -29,8 +30,9 @@ from levit_bench.judge.trend.rank_sums import tail
 from levit_bench.numbers.quantiles import student_t
 
 ALERTS_A_YEAR = 1.0
-"""False alerts in a year of nights, over all cases of a store."""
+"""False alerts in a year of nights, over all cases of a machine."""
 NIGHTS = 365
+"""Sessions in a year: whoever takes several a night has as many more looks, and false alerts."""
 LATEST = 20
 """Most sessions that are held against those before."""
 REFERENCE = 60
@@ -49,7 +51,7 @@ MANY = 15
 ALIKE = 7.0
 MIN_EFFECT = 0.02
 """Changes below it raise no alert: sessions of unchanged code wander as far."""
-_SETTLED = 10
+SETTLED = 10
 """Sessions after that of an alert which still move its place."""
 _AROUND = FEWEST - 1
 """Sessions on either side of where a change was found among which it is placed: fewer than are between two changes."""
@@ -57,6 +59,15 @@ _APART = 3.0
 """Log-likelihood by which another place may be worse and still be possible: a support interval of 1 to 20."""
 _NO_OUTLIER = 3.0
 """Deviations at which a session is clipped where a change is placed."""
+
+
+class Walked(NamedTuple):
+    """A change as it was found, before it is placed."""
+
+    at: int
+    """Index of the first point after it, as far as could be said when it was found."""
+    found_at: int
+    """Index of the point with which it was found."""
 
 
 class Change(NamedTuple):
@@ -95,15 +106,31 @@ def changes(logs: Sequence[float], shares: Sequence[float], min_effect: float = 
         shares: `alert_share` of each point's night.
         min_effect: least change, as a share of the time.
     """
+    return known_by(logs, walked(logs, shares, min_effect), len(logs) - 1)
+
+
+def walked(logs: Sequence[float], shares: Sequence[float], min_effect: float = MIN_EFFECT) -> tuple[Walked, ...]:
+    """The changes as they are found night after night; arguments as of `changes`."""
     least = math.log1p(min_effect)
-    found: list[tuple[int, int]] = []
+    found: list[Walked] = []
     start = 0
     for newest in range(SHORTEST - 1, len(logs)):
         at = _change_at(logs, start, newest, shares[newest] / ALIKE, least)
         if at is not None:
-            found.append((at, newest))
+            found.append(Walked(at, newest))
             start = at
-    return _placed(logs, found)
+    return tuple(found)
+
+
+def known_by(logs: Sequence[float], found: Sequence[Walked], newest: int) -> tuple[Change, ...]:
+    """The changes with their places and sizes as they were known on a night.
+
+    Args:
+        logs: of the points, in time order.
+        found: what was found among them, on that night or later.
+        newest: index of the point of that night.
+    """
+    return _placed(logs[: newest + 1], [one for one in found if one.found_at <= newest])
 
 
 def _change_at(logs: Sequence[float], start: int, newest: int, share: float, least: float) -> int | None:
@@ -170,14 +197,14 @@ def _is_beyond(latest: Sequence[float], reference: Sequence[float], share: float
     return abs(moved) > student_t(freedom, 1 - share / 2) * deviation * math.sqrt(1 / k + 1 / m)
 
 
-def _placed(logs: Sequence[float], found: Sequence[tuple[int, int]]) -> tuple[Change, ...]:
+def _placed(logs: Sequence[float], found: Sequence[Walked]) -> tuple[Change, ...]:
     """The changes with their places and sizes, each from the points between its neighbours."""
-    edges = [*(at for at, _ in found), len(logs)]
+    edges = [*(one.at for one in found), len(logs)]
     out: list[Change] = []
     for number, (at, newest) in enumerate(found):
         begin = max(out[-1].first_after if out else 0, at - REFERENCE)
         end = min(edges[number + 1], at + REFERENCE)
-        until = min(end, newest + 1 + _SETTLED)
+        until = min(end, newest + 1 + SETTLED)
         place, earliest, latest = _place(logs[begin:until], at - begin)
         log, low, high = difference(logs[begin : begin + place], logs[begin + place : end])
         out.append(Change(begin + place, begin + earliest, begin + latest, newest, log, low, high))

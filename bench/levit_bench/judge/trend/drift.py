@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from levit_bench.judge.trend.change_points import LATEST, PRIOR_FREEDOM, Change, moderated
+from levit_bench.judge.trend.change_points import LATEST, SETTLED, Change, Walked, known_by, moderated
 from levit_bench.judge.trend.series import WEEK
 from levit_bench.numbers.quantiles import student_t
 
@@ -25,6 +25,20 @@ ALIKE = 8.0
 """Share of the rate of false alerts that drift has beside the changes: one in so many."""
 
 
+class DriftAlert(NamedTuple):
+    """A drift on the night on which it was found; nothing that is measured later changes it."""
+
+    found_at: int
+    """Index of the point with which it was beyond the margin, at the level that a look may spend."""
+    log: float
+    """Log of the ratio of that week over the reference, without the changes that had been found by then."""
+    low: float
+    """95 % limits."""
+    high: float
+    reference: tuple[int, ...]
+    """Indices of the points that were the reference."""
+
+
 class Drift(NamedTuple):
     """Where a case stands against its reference."""
 
@@ -33,42 +47,45 @@ class Drift(NamedTuple):
     low: float
     """95 % limits."""
     high: float
-    reference: tuple[int, ...]
-    """Indices of the points that are the reference."""
-    found_at: int | None
-    """Index of the point with which it was beyond the margin, at the level that a look may spend; None: it is not."""
+    alert: DriftAlert | None
+    """The first night on which it was too much; None: there is none."""
 
 
 def drift(
     logs: Sequence[float],
-    found: Sequence[Change],
+    found: Sequence[Walked],
     shares: Sequence[float],
     reference: Sequence[int] = (),
     margin: float = MARGIN,
 ) -> Drift | None:
     """The drift of a segment; None where it has fewer than two sessions after its reference.
 
+    Without a given reference it is the first `WEEK` points, or half of them where there are fewer than two weeks; an
+    alert needs both weeks whole.
+
     Args:
         logs: of the points, in time order.
-        found: its changes.
+        found: its changes, as they were found.
         shares: `alert_share` of each point's night.
-        reference: indices of the points that are the reference; empty: the first `WEEK`.
+        reference: indices of the points that are the reference; empty: the first ones.
         margin: least drift, as a share of the time.
     """
-    chosen = tuple(reference) or tuple(range(min(WEEK, len(logs) // 2)))
-    if not chosen or len(logs) - chosen[-1] < 3:
+    today = tuple(reference) or tuple(range(min(WEEK, len(logs) // 2)))
+    if not today or len(logs) - today[-1] < 3:
         return None
     sums, squares = [0.0, *accumulate(logs)], [0.0, *accumulate(log * log for log in logs)]
-    found_at = None
-    moved = _Moved(0.0, 0.0, PRIOR_FREEDOM, 0.0)
-    for newest in range(min(len(logs) - 1, chosen[-1] + WEEK), len(logs)):
-        moved = _moved(logs, sums, squares, found, chosen, newest)
+    chosen = tuple(reference) or tuple(range(WEEK))
+    alert, known = None, tuple[Change, ...]()
+    for newest in range(chosen[-1] + WEEK, len(logs)):
+        if not known or any(one.found_at <= newest <= one.found_at + SETTLED for one in found):
+            known = known_by(logs, found, newest)
+        moved = _moved(logs, sums, squares, known, chosen, newest)
         limit = student_t(moved.freedom, 1 - shares[newest] / ALIKE / 2) * moved.error
-        is_beyond = abs(moved.log) > max(limit, math.log1p(margin)) and moved.early > abs(moved.log) / 2
-        if found_at is None and is_beyond:
-            found_at = newest
-    half = student_t(moved.freedom, 0.975) * moved.error
-    return Drift(moved.log, moved.log - half, moved.log + half, chosen, found_at)
+        if abs(moved.log) > max(limit, math.log1p(margin)) and moved.early > abs(moved.log) / 2:
+            alert = DriftAlert(newest, *moved.limits, chosen)
+            break
+    now = _moved(logs, sums, squares, known_by(logs, found, len(logs) - 1), today, len(logs) - 1)
+    return Drift(*now.limits, alert)
 
 
 class _Moved(NamedTuple):
@@ -80,6 +97,12 @@ class _Moved(NamedTuple):
     early: float
     """How far the least moved of the first sessions of the week has come in the same direction: what came within the
     week is a step that has not been found yet, and no drift."""
+
+    @property
+    def limits(self) -> tuple[float, float, float]:
+        """The drift with its 95 % limits."""
+        half = student_t(self.freedom, 0.975) * self.error
+        return self.log, self.log - half, self.log + half
 
 
 def _moved(
@@ -95,7 +118,7 @@ def _moved(
     then = [logs[at] for at in chosen]
     level, variance_of_level = [0.0] * len(latest), 0.0
     for number, change in enumerate(found):
-        if max(change.found_at, change.first_after) > newest or change.first_after <= chosen[0]:
+        if change.first_after <= chosen[0]:
             continue
         later = found[number + 1].first_after if number + 1 < len(found) else newest + 1
         earlier = found[number - 1].first_after if number else 0

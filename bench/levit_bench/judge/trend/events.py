@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import math
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
 from levit_bench.judge.trend.cause import Cause, cause_of
-from levit_bench.judge.trend.change_points import LATEST, MIN_EFFECT, Change, alert_share, changes, difference
-from levit_bench.judge.trend.drift import Drift, drift
+from levit_bench.judge.trend.change_points import (
+    FEWEST,
+    LATEST,
+    MIN_EFFECT,
+    Change,
+    alert_share,
+    difference,
+    known_by,
+    walked,
+)
+from levit_bench.judge.trend.drift import MARGIN, Drift, DriftAlert, drift
 from levit_bench.judge.trend.series import Segment, Series, SeriesPoint
 from levit_bench.records import Record
 
 _BEYOND_CHANCE = 1.6
 """Half widths of a 95 % interval that a case without an alert must have moved: it is one of many that are looked at."""
+_LEAST = 3
+"""Sessions on each side of an event that are compared, even where another event is nearer."""
 
 
 class Alert(NamedTuple):
     """A lasting change of one case, or its drift."""
 
     id: str
-    """Eight digits; the same whenever the store is read, whatever is measured later."""
+    """Eight hexadecimal digits; the same whenever the store is read, whatever is measured later."""
     series: Series
     kind: str
     """`change` or `drift`."""
     log: float
-    """Log of the ratio after over before."""
+    """Log of the ratio after over before; of a drift, as it was when it was found."""
     low: float
     """95 % limits."""
     high: float
@@ -39,6 +52,10 @@ class Alert(NamedTuple):
     """The first session that is after it for sure."""
     found_with: SeriesPoint
     """The session with which it was found."""
+    today: tuple[float, float, float] | None = None
+    """Of a drift: its log with its limits by the last session, without all changes that were found since."""
+    explained_by: str = ""
+    """Of a drift: the id of the alert of a change, found later, that leaves nothing of it; empty: there is none."""
 
 
 class Moved(NamedTuple):
@@ -50,12 +67,18 @@ class Moved(NamedTuple):
     """95 % limits."""
     high: float
     is_alert: bool
+    near: float = math.nan
+    """The same from the few sessions next to the place; NaN of an alert."""
 
     @property
     def is_sure(self) -> bool:
-        """Whether it has an alert, or moved by half of what raises one, and by more than chance moves one of many."""
+        """Whether it has an alert, or moved by half of what raises one, and by more than chance moves one of many.
+
+        What moved a while later or earlier did not move here: the sessions next to the place must show half of it.
+        """
         is_beyond = abs(self.log) > _BEYOND_CHANCE * (self.high - self.low) / 2
-        return self.is_alert or (is_beyond and abs(self.log) >= MIN_EFFECT / 2)
+        is_here = self.near * math.copysign(1, self.log) >= abs(self.log) / 2
+        return self.is_alert or (is_beyond and is_here and abs(self.log) >= MIN_EFFECT / 2)
 
 
 class Event(NamedTuple):
@@ -63,13 +86,22 @@ class Event(NamedTuple):
 
     alerts: tuple[Alert, ...]
     last_before: SeriesPoint
-    """The last session before it, by the alert that says so most narrowly."""
+    """The last session before it, where the alert that says so most narrowly most likely has it."""
     first_after: SeriesPoint
+    earliest: SeriesPoint
+    """The last session that is before all of them for sure: within `earliest` and `latest` lies the change."""
+    latest: SeriesPoint
+    """The first session that is after all of them for sure."""
     cause: Cause
     moves: tuple[Moved, ...]
     """Every case that was measured on both sides of it; none of a drift."""
     conditions: Mapping[str, tuple[str, str]]
-    """What else changed there, before and after: versions and conditions."""
+    """What else differs between `earliest` and `latest`: versions and conditions."""
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it lies between two sessions that follow each other."""
+        return (self.earliest.session, self.latest.session) == (self.last_before.session, self.first_after.session)
 
     @property
     def moved(self) -> int:
@@ -107,23 +139,18 @@ def judged(
         reference: sessions that drift is held against; empty, or none in a segment: the first ones of the segment.
         min_effect: least change, as a share of the time.
     """
-    begun: dict[str, list[str]] = {}
-    for series in every:
-        begun.setdefault(series.machine, []).append(series.points[0].session)
-    for sessions in begun.values():
-        sessions.sort()
+    # By the cases that the session itself measured: nothing else is known whenever the store is read.
+    measured = Counter((series.machine, point.session) for series in every for point in series.points)
     out = []
     for series in every:
         segments = []
         for segment in series.segments:
             logs = [point.log for point in segment.points]
-            # By the cases of that night: those that are added later change nothing that was said before.
-            cases = [bisect_right(begun[series.machine], point.session) for point in segment.points]
-            shares = [alert_share(count) for count in cases]
-            found = changes(logs, shares, min_effect)
+            shares = [alert_share(measured[series.machine, point.session]) for point in segment.points]
+            found = walked(logs, shares, min_effect)
             held = [at for at, point in enumerate(segment.points) if point.session in reference]
             moved = None if series.is_yardstick else drift(logs, found, shares, held)
-            segments.append(JudgedSegment(segment, found, moved))
+            segments.append(JudgedSegment(segment, known_by(logs, found, len(logs) - 1), moved))
         out.append(JudgedSeries(series, tuple(segments)))
     return tuple(out)
 
@@ -133,9 +160,10 @@ def alerts_of(every: Iterable[JudgedSeries]) -> list[Alert]:
     out = []
     for series, segments in every:
         for segment, found, moved in segments:
-            out += [_of_change(series, segment, change) for change in found]
-            if moved is not None and moved.found_at is not None:
-                out.append(_of_drift(series, segment, moved, moved.found_at))
+            of_changes = [_of_change(series, segment, change) for change in found]
+            out += of_changes
+            if moved is not None and moved.alert is not None:
+                out.append(_of_drift(series, segment, moved, moved.alert, of_changes))
     return sorted(out, key=lambda alert: (alert.found_with.session, alert.series.case, alert.kind))
 
 
@@ -148,7 +176,8 @@ def events_of(alerts: Sequence[Alert], every: Sequence[JudgedSeries]) -> tuple[E
             groups.append([alert])
         else:
             home.append(alert)
-    events = [_event(group, every) for group in groups]
+    places = [(group[0].series.machine, group[0].first_after.session) for group in groups if group[0].kind == "change"]
+    events = [_event(group, every, places) for group in groups]
     return tuple(sorted(events, key=lambda event: (event.first_after.session, event.alerts[0].id)))
 
 
@@ -168,11 +197,16 @@ def _may_be_one(alert: Alert, group: Sequence[Alert]) -> bool:
     return begin < min(other.latest.session for other in (*group, alert))
 
 
-def _event(group: Sequence[Alert], every: Sequence[JudgedSeries]) -> Event:
+def _event(group: Sequence[Alert], every: Sequence[JudgedSeries], places: Sequence[tuple[str, str]]) -> Event:
+    """One event; `places` are the machine and the first session after, of every group of changes."""
     narrowest = group[0]
     before, after = narrowest.last_before, narrowest.first_after
+    earliest = max((alert.earliest for alert in group), key=lambda point: point.session)
+    latest = min((alert.latest for alert in group), key=lambda point: point.session)
     if narrowest.kind == "drift":
-        return Event(tuple(group), before, after, Cause.DRIFT, (), {})
+        return Event(tuple(group), before, after, earliest, latest, Cause.DRIFT, (), {})
+    others = [session for machine, session in places if machine == narrowest.series.machine]
+    others = [session for session in others if session != after.session]
     alarmed = {alert.series.id: alert for alert in group}
     moves = []
     for one in every:
@@ -181,32 +215,46 @@ def _event(group: Sequence[Alert], every: Sequence[JudgedSeries]) -> Event:
         alert = alarmed.get(one.series.id)
         if alert is not None:
             moves.append(Moved(one.series, alert.log, alert.low, alert.high, is_alert=True))
-        elif (step := _step_at(one, before, after)) is not None:
-            moves.append(Moved(one.series, *step, is_alert=False))
+        elif (step := _step_at(one, before, after, others)) is not None:
+            moves.append(step)
     ordered = tuple(sorted(group, key=lambda alert: (alert.series.is_yardstick, alert.series.case, alert.id)))
     cause = Cause.YARDSTICK
     if not ordered[0].series.is_yardstick:
         moved = [move.series for move in moves if move.is_sure and not move.series.is_yardstick]
         cause = cause_of(moved, [move.series for move in moves if not move.is_sure and not move.series.is_yardstick])
-    return Event(ordered, before, after, cause, tuple(moves), _changed(before.record, after.record))
+    return Event(
+        ordered, before, after, earliest, latest, cause, tuple(moves), _changed(earliest.record, latest.record)
+    )  # fmt: skip
 
 
-def _step_at(one: JudgedSeries, before: SeriesPoint, after: SeriesPoint) -> tuple[float, float, float] | None:
-    """How far a series moved between two sessions, up to its own changes around; None where it was not measured on both
-    sides in one unit.
+def _step_at(one: JudgedSeries, before: SeriesPoint, after: SeriesPoint, others: Sequence[str]) -> Moved | None:
+    """How far a series moved between two sessions, up to its own changes and to the other events around; None where it
+    was not measured on both sides in one unit.
+
+    Args:
+        one: the series.
+        before: the last session before the place.
+        after: the first session after it.
+        others: the first sessions after the other events of its machine.
     """
     for segment, found, _ in one.segments:
         names = [point.session for point in segment.points]
-        at, next_at = bisect_right(names, before.session), bisect_right(names, after.session)
-        if names and names[max(0, next_at - 1)] == after.session:
-            next_at -= 1
+        at, next_at = bisect_right(names, before.session), bisect_left(names, after.session)
         # A change of its own within the gap is the place; any other one ends what is compared.
-        edges = [change.first_after for change in found]
-        begin = max([0, at - LATEST, *(edge for edge in edges if edge < at)])
-        end = min([len(names), next_at + LATEST, *(edge for edge in edges if edge > next_at)])
+        own = [change.first_after for change in found]
+        around = [bisect_left(names, session) for session in others]
+        begin = max([
+            0, at - LATEST, *(edge for edge in own if edge < at),
+            *(min(edge, at - _LEAST) for edge in around if edge < at),
+        ])  # fmt: skip
+        end = min([
+            len(names), next_at + LATEST, *(edge for edge in own if edge > next_at),
+            *(max(edge, next_at + _LEAST) for edge in around if edge > next_at),
+        ])  # fmt: skip
         if begin < at and next_at < end:
             logs = [point.log for point in segment.points]
-            return difference(logs[begin:at], logs[next_at:end])
+            near, _, _ = difference(logs[max(begin, at - FEWEST) : at], logs[next_at : min(end, next_at + FEWEST)])
+            return Moved(one.series, *difference(logs[begin:at], logs[next_at:end]), is_alert=False, near=near)
     return None
 
 
@@ -239,12 +287,20 @@ def _of_change(series: Series, segment: Segment, change: Change) -> Alert:
     )  # fmt: skip
 
 
-def _of_drift(series: Series, segment: Segment, moved: Drift, found_at: int) -> Alert:
+def _of_drift(
+    series: Series, segment: Segment, moved: Drift, alert: DriftAlert, changes: Sequence[Alert]
+) -> Alert:  # fmt: skip
     """Its id depends on the reference and on when it was found, so that a drift that goes on stays one alert."""
-    first, found_with = segment.points[moved.reference[-1]], segment.points[found_at]
+    points = segment.points
+    first, found_with = points[alert.reference[-1]], points[alert.found_at]
+    later = [
+        change.id for change in changes if change.found_with.session > found_with.session and change.log * alert.log > 0
+    ]
+    is_over = abs(moved.log) < math.log1p(MARGIN)
     return Alert(
-        _id(series.id, "drift", segment.points[moved.reference[0]].session, found_with.session), series, "drift",
-        moved.log, moved.low, moved.high, first, segment.points[-1], first, segment.points[-1], found_with,
+        _id(series.id, "drift", points[alert.reference[0]].session, found_with.session), series, "drift",
+        alert.log, alert.low, alert.high, first, found_with, first, found_with, found_with,
+        today=(moved.log, moved.low, moved.high), explained_by=later[0] if later and is_over else "",
     )  # fmt: skip
 
 

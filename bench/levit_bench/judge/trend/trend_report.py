@@ -46,7 +46,8 @@ class Trend(NamedTuple):
 
     def __repr__(self) -> str:
         new = counted(len(self.new), "new alert")
-        return f"<Trend: {len(self.judged)} series, {counted(len(self.events), 'event')}, {new}>"
+        cases = sum(not one.series.is_yardstick for one in self.judged)
+        return f"<Trend: {counted(cases, 'case')}, {counted(len(self.events), 'event')}, {new}>"
 
     @property
     def series(self) -> tuple[Series, ...]:
@@ -56,8 +57,12 @@ class Trend(NamedTuple):
     @property
     def alerts(self) -> tuple[Alert, ...]:
         """All alerts of the chosen cases, by event."""
+        return tuple(alert for event in self.events for alert in self.of_chosen(event))
+
+    def of_chosen(self, event: Event) -> tuple[Alert, ...]:
+        """The alerts of an event that are of chosen cases."""
         chosen = {series.id for series in self.series}
-        return tuple(alert for event in self.events for alert in event.alerts if alert.series.id in chosen)
+        return tuple(alert for alert in event.alerts if alert.series.id in chosen)
 
     @property
     def new(self) -> tuple[Alert, ...]:
@@ -67,9 +72,10 @@ class Trend(NamedTuple):
     def is_new(self, alert: Alert) -> bool:
         """Whether an alert was found in the period and is not acknowledged.
 
-        One of a yardstick never is: it says that the whole machine became slower or faster, and of no case.
+        One of a yardstick never is: it says that the whole machine became slower or faster, and of no case. Neither is
+        a drift that a change accounts for: the change has an alert of its own.
         """
-        is_open = alert.id not in self.acknowledged and not alert.series.is_yardstick
+        is_open = alert.id not in self.acknowledged and not alert.series.is_yardstick and not alert.explained_by
         return is_open and self.since.holds(alert.found_with.at)
 
     @property

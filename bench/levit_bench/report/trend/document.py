@@ -33,6 +33,8 @@ def _event(event: Event, trend: Trend) -> dict[str, Any]:
         "words": headline(event),
         "last_before": event.last_before.session,
         "first_after": event.first_after.session,
+        "earliest": event.earliest.session,
+        "latest": event.latest.session,
         "moved": event.moved,
         "of": event.of,
         "changed": {name: list(values) for name, values in event.conditions.items()},
@@ -64,6 +66,8 @@ def _alert(alert: Alert, trend: Trend) -> dict[str, Any]:
         "earliest": alert.earliest.session,
         "latest": alert.latest.session,
         "found_with": alert.found_with.session,
+        "today": None if alert.today is None else _ratio(*alert.today),
+        "explained_by": alert.explained_by or None,
     }
 
 
@@ -98,9 +102,7 @@ def _series(one: JudgedSeries) -> dict[str, Any]:
 
 def _drift(drift: Drift | None) -> dict[str, Any] | None:
     """The drift of the newest segment, without the changes that were found in it."""
-    return (
-        None if drift is None else {**_ratio(drift.log, drift.low, drift.high), "is_alert": drift.found_at is not None}
-    )
+    return None if drift is None else {**_ratio(drift.log, drift.low, drift.high), "is_alert": drift.alert is not None}
 
 
 def _commits(commits: CommitRange) -> dict[str, Any]:

@@ -58,5 +58,5 @@ def encoded_document(trend: Trend) -> bytes:
 
 def file_name(series: Series) -> str:
     """Name of the picture of a case, without its ending; distinct for each series."""
-    words = re.sub(r"[^a-z0-9]+", "-", series.network.lower()).strip("-")[:60]
-    return f"case-{words or 'network'}-{series.id}"
+    words = re.sub(r"[^a-z0-9_.]+", "-", series.case.lower()).strip("-.")[:100]
+    return f"case-{words or 'network'}-{series.id[:6]}"

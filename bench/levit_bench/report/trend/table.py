@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from levit_bench.judge.trend.events import Event, JudgedSeries
+from levit_bench.judge.trend.events import Alert, Event, JudgedSeries
 from levit_bench.numbers.units import counted
 from levit_bench.report.trend.words import changed_with, commits, headline, signed, size, split_words
 from levit_bench.report.words.safe_text import distinct, shortened, visible
@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
     from levit_bench.judge.trend.trend_report import Acknowledgement, Trend
 
-MOST_ROWS = 40
-"""Cases that a terminal shows; of more, those without a change are counted."""
+MOST_ROWS = 20
+"""Cases that a terminal shows, those that changed before others; the rest is counted."""
 MOST_EVENTS = 12
 """Events that a terminal shows, the newest."""
 _SPLITS = 4
+_NAMED = 8
+"""Alerts of an event that are named."""
 
 
 def table(trend: Trend) -> Table:
@@ -30,9 +32,8 @@ def table(trend: Trend) -> Table:
 
     numbers = {event.alerts[0].id: number for number, event in enumerate(trend.events, 1)}
     rows = [one for one in trend.judged if not one.series.is_yardstick]
-    ranked = sorted(
-        rows, key=lambda one: (not _changes_of(one, trend.events, numbers), -len(one.series.points))
-    )  # fmt: skip
+    alarmed = {alert.series.id for alert in trend.alerts}
+    ranked = sorted(rows, key=lambda one: (one.series.id not in alarmed, -len(one.series.points)))
     chosen = {one.series.id for one in ranked[:MOST_ROWS]}
     shown = [one for one in rows if one.series.id in chosen]
     machines = list(dict.fromkeys(one.series.machine for one in shown))
@@ -42,11 +43,11 @@ def table(trend: Trend) -> Table:
         out.add_column("machine", overflow="fold")
     out.add_column("sessions", justify="right", no_wrap=True)
     out.add_column("drift, 95 % CI", no_wrap=True)
-    out.add_column("changes", overflow="fold")
+    out.add_column("changes (event)", no_wrap=len(machines) < 2)
     names = distinct(one.series.case for one in shown)
     for one in shown:
         where = [Text(visible(one.series.machine))] if len(machines) > 1 else []
-        words = ", ".join(_changes_of(one, trend.events, numbers)) or "–"
+        words = "\n".join(_changes_of(one, trend.events, numbers)) or "–"
         sessions = str(len(one.series.points))
         out.add_row(Text(names[one.series.case]), *where, sessions, _drift(one), Text(words))
     left = len(rows) - len(shown)
@@ -100,27 +101,43 @@ def details(event: Event, trend: Trend) -> list[str]:
         out.append(commits(found))
     if also := changed_with(event):
         out.append(f"changed there, too: {also}")
-    new = [alert.id for alert in event.alerts if trend.is_new(alert)]
-    if new:
+    alerts = trend.of_chosen(event)
+    if new := [alert for alert in alerts if trend.is_new(alert)]:
         out.append(f"new: {_listed(new)}")
-    seen = [trend.acknowledged[alert.id] for alert in event.alerts if alert.id in trend.acknowledged]
-    out += map(_acknowledged, seen)
+    out += _acknowledged(alerts, trend.acknowledged)
     older = [
-        alert.id
-        for alert in event.alerts
-        if alert.id not in new and alert.id not in trend.acknowledged and not alert.series.is_yardstick
+        alert
+        for alert in alerts
+        if not (trend.is_new(alert) or alert.id in trend.acknowledged or alert.series.is_yardstick)
     ]
     if older:
         out.append(f"found before: {_listed(older)}")
+    others = sum(not alert.series.is_yardstick for alert in event.alerts) - sum(
+        not alert.series.is_yardstick for alert in alerts
+    )
+    if others:
+        out.append(f"{counted(others, 'alert')} of cases that were not chosen")
     return out
 
 
-def _acknowledged(seen: Acknowledgement) -> str:
-    return f"{seen.id} is {seen.verdict}: {shortened(seen.why, 200)} ({shortened(seen.who)})"
+def _acknowledged(alerts: Sequence[Alert], seen: Mapping[str, Acknowledgement]) -> list[str]:
+    """What a person said of some alerts: those of which the same was said in one line."""
+    said: dict[tuple[str, str, str], list[str]] = {}
+    for alert in alerts:
+        if one := seen.get(alert.id):
+            said.setdefault((one.verdict, one.why, one.who), []).append(alert.id)
+    return [
+        f"{', '.join(ids)} {'is' if len(ids) == 1 else 'are'} {verdict}: {shortened(why, 200)} ({shortened(who)})"
+        for (verdict, why, who), ids in said.items()
+    ]
 
 
-def _listed(ids: Sequence[str]) -> str:
-    return ", ".join(ids[:8]) + (f" and {len(ids) - 8} more" if len(ids) > 8 else "")
+def _listed(alerts: Sequence[Alert]) -> str:
+    """Ids of alerts; of several each with its case."""
+    if len(alerts) == 1:
+        return alerts[0].id
+    named = [f"{alert.id} {shortened(alert.series.case, 60)}" for alert in alerts[:_NAMED]]
+    return ", ".join(named) + (f" and {len(alerts) - _NAMED} more" if len(alerts) > _NAMED else "")
 
 
 def _split_lines(trend: Trend) -> list[str]:
@@ -135,13 +152,13 @@ def _split_lines(trend: Trend) -> list[str]:
     return [*named[:_SPLITS], *([f"{counted(left, 'more split')}; --json has all"] if left > 0 else [])]
 
 
-def summary(trend: Trend) -> str:
-    """What it comes to, in a sentence."""
+def summary(trend: Trend, file: str) -> str:
+    """What it comes to, in a sentence; `file` is where alerts are acknowledged."""
     cases = counted(sum(not one.series.is_yardstick for one in trend.judged), "case")
     if not trend.new:
         return f"No new alert in {cases}."
     number = counted(len(trend.new), "new alert")
     return (
-        f"{number} in {cases}. Acknowledge a known one in trend.toml: [[alert]] with id, verdict (expected, fixed or "
-        "noise), who and why."
+        f"{number} in {cases}. Acknowledge a known one in {visible(file)}: [[alert]] with id, verdict "
+        "(expected, fixed or noise), who and why."
     )

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from levit_bench.judge.trend.cause import Cause, shared_values
 from levit_bench.judge.trend.commit_range import CommitRange
-from levit_bench.judge.trend.events import Event, Moved
-from levit_bench.judge.trend.series import SeriesPoint, Split
+from levit_bench.judge.trend.events import Alert, Event, Moved
+from levit_bench.judge.trend.series import Split
 from levit_bench.numbers.units import counted, significant
 from levit_bench.report.words.safe_text import NAME_LIMIT, message, shortened, visible
 
@@ -28,14 +28,21 @@ def headline(event: Event) -> str:
     first = event.alerts[0]
     if event.cause is Cause.DRIFT:
         drifted = size(first.log, first.low, first.high)
-        since = visible(first.last_before.session)
-        return f"{shortened(first.series.case, 80)} has drifted by {drifted} since {since}, at no one place."
-    where = between(event.last_before, event.first_after)
+        span = f"from {visible(first.last_before.session)} to {visible(first.found_with.session)}"
+        return f"{shortened(first.series.case, 80)} drifted by {drifted} {span}, at no one place{_since_then(first)}."
+    where = between(event)
     if event.cause is Cause.YARDSTICK:
         sized = size(first.log, first.low, first.high)
         return f"The yardstick's time changed by {sized} {where}: the machine as a whole, and no ratio to it."
     moved = [move for move in event.moves if move.is_sure and not move.series.is_yardstick]
     return f"{_who(event, moved)} changed by {_sizes(moved)} {where}: {_why(event, moved)}."
+
+
+def _since_then(drifted: Alert) -> str:
+    """What became of a drift since it was found."""
+    if drifted.explained_by:
+        return f"; the change {drifted.explained_by}, found later, accounts for it"
+    return "" if drifted.today is None else f"; by the last session {size(*drifted.today)}"
 
 
 def _who(event: Event, moved: Sequence[Moved]) -> str:
@@ -64,11 +71,15 @@ def _why(event: Event, moved: Sequence[Moved]) -> str:
     return f"{still}, so what these share"
 
 
-def between(before: SeriesPoint, after: SeriesPoint) -> str:
-    """The sessions around a change, and how long it is from one to the other where that is long."""
+def between(event: Event) -> str:
+    """The sessions around a change, with the most likely place where several are possible; and how long it is from one
+    to the other where that is long.
+    """
+    before, after = event.earliest, event.latest
     days = (after.moment - before.moment).days
     gap = f" ({days} days later)" if days >= _LONG_GAP_DAYS else ""
-    return f"between {visible(before.session)} and {visible(after.session)}{gap}"
+    likely = "" if event.is_narrow else f", most likely just before {visible(event.first_after.session)}"
+    return f"between {visible(before.session)} and {visible(after.session)}{gap}{likely}"
 
 
 def changed_with(event: Event) -> str:
