@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from levit_bench.asking.bisect_gates import gates_of
+from levit_bench.asking.bisect_gates import gates_of, question_of
 from levit_bench.asking.bisection import BisectRules, Step, carry_out
 from levit_bench.asking.bisection_log import BisectionLog
 from levit_bench.asking.request import Request
@@ -36,7 +36,8 @@ class Told:
     def step(self, step: Step) -> None:
         self.steps.append(step)
 
-    def answered(self, answer: Answer, *, is_known: bool) -> None:
+    def answered(self, answer: Answer, against: Candidate, *, is_known: bool, is_pair: bool) -> None:
+        del against, is_pair
         self.answers.append((answer, is_known))
 
 
@@ -154,6 +155,22 @@ def test_no_gate_is_asked_for_more_than_it_takes(tmp_path: Path) -> None:
     for share in (0.035, 1.0, 3.9, math.inf):
         measure(candidates.good, candidates.bad, 10, share)
     assert [rules.min_effect for rules in asked] == [0.035, 1, 1, 1]
+
+
+def test_answers_are_for_these_libraries_and_this_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    nets = tmp_path / "nets.py"
+    nets.write_text("a = 1\n")
+    candidates = VersionRange("net", "1.0", "1.16", VERSIONS)
+    request = Request(networks="nets.py:build")
+    first = question_of(request, candidates, RULES, "nets.py:build")
+    assert question_of(request, candidates, RULES, "nets.py:build") == first
+    nets.write_text("a = 2\n")
+    assert question_of(request, candidates, RULES, "nets.py:build") != first
+    nets.write_text("a = 1\n")
+    assert question_of(request, candidates, RULES, "nets.py:build") == first
+    monkeypatch.setattr("levit_bench.asking.bisect_gates.platform.python_version", lambda: "9.9")
+    assert question_of(request, candidates, RULES, "nets.py:build") != first
 
 
 def test_skipped_versions_around_the_step_are_a_range_between_proven_neighbours(tmp_path: Path) -> None:

@@ -6,14 +6,15 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import levit_bench
 import pytest
 from levit_bench.judge.trend.cause import Cause
 from PIL import Image
 
-from tools.pages import trend_page
+from tools.pages import ROOT, trend_page
 
 
-@pytest.mark.parametrize(("path", "begin", "block"), trend_page.BLOCKS, ids=["series", "rules", "bisected"])
+@pytest.mark.parametrize(("path", "begin", "block"), trend_page.BLOCKS, ids=["series", "rules", "bisected", "versions"])
 def test_a_block_is_computed_from_what_is_stored(path: Path, begin: str, block: Callable[[], str]) -> None:
     _, _, rest = path.read_text(encoding="utf-8").partition(begin)
     assert rest.partition("<!-- end -->")[0] == f"{block()}\n", "run: python -m tools.pages.trend_page"
@@ -31,6 +32,13 @@ def test_both_planted_changes_are_found_placed_and_told_apart() -> None:
     assert [nights.index(event.first_after.session) for event in events] == [7, 13]
     assert {alert.series.network for alert in events[0].alerts} == {"planted.py:levit_128s"}
     assert "shell" in events[1].conditions
+
+
+def test_both_are_found_among_all_sessions_of_the_store_too() -> None:
+    nights = trend_page.names(trend_page.sessions("trend"))
+    events = levit_bench.load(ROOT / "results").trend().events
+    found = [event.first_after.session for event in events if event.cause in (Cause.NETWORK, Cause.ALL)]
+    assert {nights[7], nights[13]} <= set(found)
 
 
 def test_our_rule_raises_at_most_one_false_alert_a_year_but_for_a_level_that_wanders() -> None:

@@ -17,6 +17,7 @@ from levit_bench.judge.gate.gate_report import GateRules
 from levit_bench.judge.gate.side_by_side import side_by_side
 from levit_bench.numbers.units import format_duration, significant
 from levit_bench.reading.trend import TrendPage
+from levit_bench.report.bisect.words import standing_words
 from levit_bench.report.front.figure import save
 from levit_bench.report.trend.figure import small_multiples
 from levit_bench.report.trend.words import changed_with, headline
@@ -53,7 +54,8 @@ def series_block() -> str:
     told = (
         f"{len(nights)} short nights of this repository, {each} each, of five networks with the allocator as shipped. "
         "With the 8th, a layer was added to one network, 5 % of its time; with the 14th, the shell made glibc map each "
-        "larger block of memory by itself (`GLIBC_TUNABLES`): another allocator for all. What the trend says of it:"
+        "larger block of memory by itself (`GLIBC_TUNABLES`): another allocator for all. What the trend says of these "
+        "nights; among all sessions of the store it finds both, too:"
     )
     lines = [
         told,
@@ -123,6 +125,28 @@ def bisected_block() -> str:
     return "\n".join(lines)
 
 
+def versions_block() -> str:
+    """What a stored bisection of a package's versions measured."""
+    taken = sessions("bisect_versions")
+    ratios = [_ratio(session).turned for session in taken]
+    threshold = middle(ratios[0])
+    took = format_duration(_span_s(taken))
+    lines = [
+        f"EfficientNet-B0 from ONNX Runtime 1.20.0 to 1.32.0, with `--faster` and 30 s each; in all {took}:",
+        "",
+        "| measured | against | times as fast | |",
+        "|:--|:--|:--|:--|",
+    ]
+    for session, ratio in zip(taken, ratios, strict=True):
+        first, second = (side.asked for side in session.head.sides)
+        is_pair = session is taken[-1]
+        standing = (
+            "the pair that was found" if is_pair else standing_words(standing_of(ratio, threshold), is_faster=True)
+        )
+        lines.append(f"| {second} | {first} | {_shown(ratio)} | {standing} |")
+    return "\n".join(lines)
+
+
 def _ratio(session: Session) -> Ratio:
     (case,) = side_by_side(records(session), GateRules(0.02, 0.05, allow_other_outputs=True)).cases
     assert case.comparison is not None
@@ -149,6 +173,7 @@ BLOCKS = (
     (TREND, "<!-- series -->\n", series_block),
     (TREND, "<!-- rules -->\n", rules_block),
     (BISECT, "<!-- bisected -->\n", bisected_block),
+    (BISECT, "<!-- versions -->\n", versions_block),
 )
 """File, beginning and content of each block."""
 

@@ -186,7 +186,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if parsed.rule:
         measured = {row["rule"] for row in rows}
         held = json.loads(parsed.out.read_text())["rows"]
-        rows = [*(row for row in held if row["rule"] not in measured), *rows]
+        order = [rule.name for rule in RULES]
+        rows = sorted(
+            [*(row for row in held if row["rule"] not in measured), *rows],
+            key=lambda row: order.index(str(row["rule"])),
+        )
     document = {"series": parsed.series, "nights": NIGHTS, "changes": CHANGES, "cases": CASES, "rows": rows}
     parsed.out.write_text(json.dumps(document, indent=1) + "\n")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import platform
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -18,6 +20,7 @@ from levit_bench.judge.bisect.answers import Probe, Ratio
 from levit_bench.judge.gate.gate_report import CaseVerdict, GateCase, GateRules
 from levit_bench.judge.gate.side_by_side import side_by_side
 from levit_bench.judge.verdicts import Rules
+from levit_bench.measuring.machine.description import conditions
 from levit_bench.measuring.session.observer import Observer
 from levit_bench.measuring.session.session import Outcome
 from levit_bench.measuring.sides.environments import InstallError
@@ -81,8 +84,20 @@ def question_of(request: Request, candidates: CandidateRange, rules: BisectRules
     return {
         "good": candidates.good.side, "bad": candidates.bad.side, "case": case, "least": rules.least,
         "is_faster": rules.is_faster, "request": {name: str(value) for name, value in fields.items()},
-        "folder": str(Path.cwd()),
+        "folder": str(Path.cwd()), "machine": platform.node(), "python": platform.python_version(),
+        "versions": conditions().versions, "file": _file_digest(case),
     }  # fmt: skip
+
+
+def _file_digest(case: str) -> str:
+    """Digest of the file that a case names, as it is now; empty where it names none. Commits have files of their own,
+    and a file that was edited meanwhile is one more reason to ask again.
+    """
+    path = Path(case.partition(":")[0])
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    except OSError:
+        return ""
 
 
 def gates_of(
@@ -107,7 +122,7 @@ def gates_of(
             share, 1.0
         )  # A gate takes no larger one; what is judged is the interval, by the middle of the ends.
         asked = msgspec.structs.replace(request, budget=f"{budget_s:f}s")
-        title = f"bisect {candidates.good.side[:12]}..{candidates.bad.side[:12]}: {second.side[:40]}"
+        title = f"bisect {candidates.good.id[:12]}..{candidates.bad.id[:12]}: {second.words[:40]}"
         try:
             with observing() as observer:
                 outcome = measure_gate(

@@ -65,8 +65,8 @@ class Teller(Protocol):
     def step(self, step: Step) -> None:
         """A measurement is about to begin."""
 
-    def answered(self, answer: Answer, *, is_known: bool) -> None:
-        """There is an answer; `is_known`: an earlier call has given it."""
+    def answered(self, answer: Answer, against: Candidate, *, is_known: bool, is_pair: bool) -> None:
+        """There is an answer; `is_known`: an earlier call has given it; `is_pair`: it is of the pair that was found."""
 
 
 def carry_out(
@@ -164,7 +164,7 @@ class _Search:
         if known is not None and (known.is_final or known.budget_s >= self._rules.at_most_s):
             answer = known._replace(candidate=second)
             self._number += 1
-            self._teller.answered(answer, is_known=True)
+            self._teller.answered(answer, first, is_known=True, is_pair=is_pair)
             return answer
         budget_s = min(first_s or self._rules.budget_s, self._rules.at_most_s)
         while True:
@@ -181,11 +181,11 @@ class _Search:
                 if not is_pair and second != self._range.bad:
                     answer = answer._replace(standing=Standing.SKIPPED, reason=NOT_TOLD_APART)
                 break
-            self._teller.answered(answer, is_known=False)
+            self._teller.answered(answer, first, is_known=False, is_pair=is_pair)
             budget_s = min(2 * budget_s, self._rules.at_most_s)
         if second.id != self._range.bad.id or is_pair or not answer.reason:  # An end that fails may be mended.
             self._log.keep(answer._replace(candidate=second._replace(id=key)), threshold)
-        self._teller.answered(answer, is_known=False)
+        self._teller.answered(answer, first, is_known=False, is_pair=is_pair)
         return answer
 
     def _measured(self, first: Candidate, second: Candidate, threshold: float, budget_s: float) -> Answer:

@@ -74,13 +74,12 @@ def print_words(console: Console, text: str, style: str = "") -> None:
 
 def print_wrapped(console: Console, text: str, style: str = "") -> None:
     """Print a text in lines that end between words, and names at their separators; all as far in as the first."""
-    from rich.padding import Padding
-
     from levit_bench.report.fitted_table import wrapped
 
     own = text.lstrip(" ")
     indent = len(text) - len(own)
-    console.print(Padding(wrapped(Text(own, style=style), console.width - indent), (0, 0, 0, indent), expand=False))
+    lines = wrapped(Text(own), console.width - indent).plain.split("\n")
+    console.print(Text("\n".join(" " * indent + line.rstrip() for line in lines), style=style), soft_wrap=True)
 
 
 def note_printed(finding: Finding) -> None:

@@ -131,6 +131,17 @@ def test_versions_from_the_first_to_the_last_that_match() -> None:
     assert candidates.last_good({"1.20.0", "1.21.0"}, "1.24.1", set()).id == "1.21.0"
 
 
+def test_versions_are_equal_as_for_pip() -> None:
+    versions = ["2.9.0", "2.10.0", "2.10.10", "2.11", "2.12.0.0", "2.13.0rc1"]
+    for good, bad, ends in [
+        ("2.10", "2.11.0", ("2.10.0", "2.11")),
+        ("2.9.0.0", "2.12", ("2.9.0", "2.12.0.0")),
+        ("2.10.10", "2.13.0rc1", ("2.10.10", "2.13.0rc1")),
+    ]:
+        candidates = VersionRange("net", good, bad, versions)
+        assert (candidates.good.id, candidates.bad.id) == ends
+
+
 @pytest.mark.parametrize(
     ("good", "bad", "said"),
     [

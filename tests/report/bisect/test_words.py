@@ -12,7 +12,7 @@ from levit_bench.judge.bisect.bisection import Bisection, BisectOutcome
 from levit_bench.report.bisect.document import encoded
 from levit_bench.report.bisect.figure import draw
 from levit_bench.report.bisect.table import table
-from levit_bench.report.bisect.words import outcome_words
+from levit_bench.report.bisect.words import answer_words, outcome_words
 from levit_bench.report.front.figure import encoded as picture
 from rich.console import Console
 
@@ -52,6 +52,20 @@ def test_every_outcome_has_a_sentence_a_table_a_document_and_a_picture(
     console = Console(width=120, record=True, file=StringIO())
     console.print(table(found))
     assert "the bad one" in console.export_text()
+
+
+def test_an_answer_says_against_what_it_was_measured() -> None:
+    bad = answer(MIDDLE, Standing.BAD, 0.068)
+    takes = "bbbbbbb the middle one takes 1.070 (1.060 to 1.081) times as long as aaaaaaa the good one"
+    assert answer_words(bad, GOOD, is_faster=False, is_pair=False) == f"{takes}: bad"
+    assert answer_words(bad, GOOD, is_faster=False, is_pair=True) == f"{takes}: proven"
+    faster = answer_words(bad, GOOD, is_faster=True, is_pair=False)
+    assert faster == "bbbbbbb the middle one is 1.070 (1.060 to 1.081) times as fast as aaaaaaa the good one: faster"
+    still = answer_words(answer(MIDDLE, Standing.GOOD, 0.0), GOOD, is_faster=True, is_pair=False)
+    assert still.endswith(": as before")
+    unknown = answer_words(answer(MIDDLE, Standing.OPEN, 0.03), GOOD, is_faster=False, is_pair=True)
+    assert unknown.endswith(": not told apart in 1 min")
+    assert "skipped, cannot import nets" in answer_words(SKIPPED, GOOD, is_faster=False, is_pair=False)
 
 
 def test_the_sentence_names_the_commit_and_its_ratio() -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from levit_bench.asking.bisection import Step
+    from levit_bench.catalog.candidates import Candidate
     from levit_bench.judge.bisect.answers import Answer
 
 
@@ -114,7 +115,7 @@ def command(
         rules = BisectRules(min_effect_from(min_effect), budget_s, max(parse_duration(at_most), budget_s), is_faster)
         if out is not None:
             files.clear(out)
-        console, told = stdout(), _Teller(stderr())
+        console, told = stdout(), _Teller(stderr(), is_faster=is_faster)
         try:
             found, log = api.bisect(
                 request, root, ends, rules, told, told.observing, first_parent=first_parent, restart=restart
@@ -164,8 +165,8 @@ def _ends(good: str, bad: str | None) -> tuple[str, str]:
 class _Teller:
     """Says on stderr what is measured and what came of it."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, *, is_faster: bool) -> None:
+        self._console, self._is_faster = console, is_faster
         self._answers = 0
 
     @property
@@ -194,10 +195,11 @@ class _Teller:
             self._console, f"step {step.number} of about {step.about}{left}: {visible(step.words)}", style="dim"
         )
 
-    def answered(self, answer: Answer, *, is_known: bool) -> None:
+    def answered(self, answer: Answer, against: Candidate, *, is_known: bool, is_pair: bool) -> None:
         """There is an answer."""
         from levit_bench.cli.output import print_words
         from levit_bench.report.bisect.words import answer_words
 
         self._answers += answer.is_final
-        print_words(self._console, f"{'known: ' if is_known else ''}{answer_words(answer)}")
+        words = answer_words(answer, against, is_faster=self._is_faster, is_pair=is_pair)
+        print_words(self._console, f"{'known: ' if is_known else ''}{words}")

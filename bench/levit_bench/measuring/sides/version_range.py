@@ -14,6 +14,7 @@ from levit_bench.errors import UsageError, one_line
 _REQUIREMENT = re.compile(r"\s*(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*==\s*(?P<version>[0-9][\w.!*-]*)\s*")
 _LISTED = re.compile(r"^Available versions: (?P<versions>.+)$", re.MULTILINE)
 _SHOWN = 6
+_PRE = re.compile(r"(a|b|rc|dev)\d")
 
 
 class VersionRange:
@@ -30,7 +31,8 @@ class VersionRange:
     """
 
     def __init__(self, name: str, good: str, bad: str, versions: Sequence[str] | None = None) -> None:
-        every = list(versions_of(name) if versions is None else versions)
+        with_pre = any(_PRE.search(end) for end in (good, bad))
+        every = list(versions_of(name, with_pre=with_pre) if versions is None else versions)
         first = next((at for at, version in enumerate(every) if _matches(version, good)), None)
         last = next((at for at in reversed(range(len(every))) if _matches(every[at], bad)), None)
         for end, at in ((good, first), (bad, last)):
@@ -87,15 +89,17 @@ def version_ends(good: str, bad: str) -> tuple[str, str, str] | None:
     return first["name"], first["version"], version
 
 
-def versions_of(name: str) -> list[str]:
+def versions_of(name: str, *, with_pre: bool = False) -> list[str]:
     """All versions of a package that pip finds for this interpreter, the oldest first; without local builds.
+
+    Pre-releases are among them where they are asked for.
 
     Raises:
         UsageError: pip finds none, or cannot be asked, with what it says.
     """
     # Neither the import path of this process nor its options for Python are for the installer.
     environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME")}
-    words = ["index", "versions", name, "--disable-pip-version-check", "--no-input"]
+    words = ["index", "versions", name, "--disable-pip-version-check", "--no-input", *(["--pre"] if with_pre else [])]
     done = subprocess.run(
         [sys.executable, "-m", "pip", *words],
         env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False,
@@ -112,10 +116,15 @@ def versions_of(name: str) -> list[str]:
 
 
 def _matches(version: str, wanted: str) -> bool:
+    """Whether a version is the one that is wanted, or begins as it; 2.10 is 2.10.0, as for pip."""
     if wanted.endswith("*"):
         beginning = wanted.removesuffix("*").removesuffix(".")
         return version == beginning or version.startswith(f"{beginning}.")
-    return version == wanted
+    return _without_zeros(version) == _without_zeros(wanted)
+
+
+def _without_zeros(version: str) -> str:
+    return re.sub(r"(\.0+)+$", "", version)
 
 
 def _nearest(versions: Sequence[str]) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from levit_bench.judge.bisect.answers import Answer, Standing
-from levit_bench.judge.bisect.bisection import Bisection, middle
+from levit_bench.judge.bisect.bisection import Bisection, BisectOutcome, middle
 from levit_bench.numbers.units import significant
-from levit_bench.report.bisect.words import ratio_words
+from levit_bench.report.bisect.words import ratio_words, standing_words
 from levit_bench.report.front.figure import our_settings
 from levit_bench.report.front.styles import GREY, PALETTE, SMALL_PT, TEXT_PT
 from levit_bench.report.words.safe_text import drawable
@@ -37,7 +37,7 @@ def draw(found: Bisection) -> Figure:
         box = (_LEFT / _WIDTH, _BELOW / height, (_WIDTH - _LEFT - _RIGHT) / _WIDTH, _ROW * len(in_order) / height)
         ax = figure.add_axes(box)
         for row, answer in enumerate(in_order):
-            _draw_answer(ax, row, answer)
+            _draw_answer(ax, row, answer, is_faster=found.is_faster)
         if found.ends.ratio is not None and found.ends.standing is Standing.BAD:
             ax.axvline(middle(found.ends.ratio), color=GREY, linewidth=0.8, linestyle=(0, (4, 2)), zorder=1)
         first_bad = found.possible[-1].id if found.possible else ""
@@ -48,15 +48,24 @@ def draw(found: Bisection) -> Figure:
                 label.set_fontweight("bold")
         ax.set_ylim(len(in_order) - 0.5, -0.5)
         _scale(ax, in_order)
-        head = f"{drawable(found.case, 70)}: {found.outcome.value}"
+        measure = "times as fast" if found.is_faster else "times as long"
+        ax.set_xlabel(f"{measure} as {drawable(found.good.words, 50)} (log scale)", fontsize=SMALL_PT)
+        head = f"{drawable(found.case, 50)}: {_outcome(found)}"
         figure.text(0.12 / _WIDTH, 1 - 0.1 / height, head, fontsize=TEXT_PT + 1, weight="bold", va="top")
-        against = f"each against {drawable(found.good.words, 90)}; dashed: the middle between both ends"
+        against = "each measured against the good end, side by side; dashed: the middle between both ends"
         figure.text(0.12 / _WIDTH, 1 - 0.34 / height, against, fontsize=SMALL_PT - 1, color=GREY, va="top")
     return figure
 
 
-def _draw_answer(ax: Axes, row: int, answer: Answer) -> None:
-    colour, word = _COLOURS[answer.standing], answer.standing.value
+def _outcome(found: Bisection) -> str:
+    """What it came to, with the candidate that was found."""
+    if found.outcome is not BisectOutcome.FOUND:
+        return found.outcome.value
+    return f"{'faster' if found.is_faster else 'slower'} from {drawable(found.possible[-1].words, 40)} on"
+
+
+def _draw_answer(ax: Axes, row: int, answer: Answer, *, is_faster: bool) -> None:
+    colour, word = _COLOURS[answer.standing], standing_words(answer.standing, is_faster=is_faster)
     if answer.ratio is not None:
         ends = [log for log in (answer.ratio.low, answer.ratio.high) if math.isfinite(log)]
         ax.plot(ends, [row] * len(ends), color=colour, linewidth=1.4, solid_capstyle="butt", zorder=3)
@@ -82,6 +91,5 @@ def _scale(ax: Axes, answers: Sequence[Answer]) -> None:
     marks = [ratio for ratio in ratios if low - room <= math.log(ratio) <= high + room]
     ax.set_xticks([math.log(mark) for mark in marks], [significant(mark, 3) for mark in marks], fontsize=SMALL_PT - 1)
     ax.tick_params(axis="y", length=0)
-    ax.set_xlabel("ratio to the good end (log scale)", fontsize=SMALL_PT)
     for side in ("top", "right", "left"):
         ax.spines[side].set_visible(False)

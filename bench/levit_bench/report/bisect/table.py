@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from levit_bench.judge.bisect.answers import Standing
 from levit_bench.numbers.units import format_duration
-from levit_bench.report.bisect.words import ratio_words
+from levit_bench.report.bisect.words import ratio_words, standing_words
 from levit_bench.report.words.safe_text import message, shortened
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ def table(found: Bisection) -> Table:
     out.add_column("standing", overflow="fold")
     for answer in (found.ends, *found.answers):
         style = _STYLES[answer.standing]
-        words = f"{answer.standing.value}: {message(answer.reason, 120)}" if answer.reason else answer.standing.value
+        words = standing_words(answer.standing, is_faster=found.is_faster)
+        words += f": {message(answer.reason, 120)}" if answer.reason else ""
         budget = format_duration(answer.budget_s)
         name = Text(shortened(answer.candidate.words, _WORDS))
         out.add_row(name, ratio_words(answer), budget, Text(words, style=style))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from levit_bench.catalog.candidates import Candidate
 from levit_bench.judge.bisect.answers import Answer, Standing
 from levit_bench.judge.bisect.bisection import Bisection, BisectOutcome
 from levit_bench.numbers.units import counted, format_duration, significant
@@ -66,15 +67,31 @@ def _share_words(found: Bisection) -> str:
     )
 
 
-def answer_words(answer: Answer) -> str:
-    """One answer, in a sentence."""
+def answer_words(answer: Answer, against: Candidate, *, is_faster: bool, is_pair: bool) -> str:
+    """One answer, in a sentence.
+
+    Args:
+        answer: of a candidate.
+        against: the candidate that it was measured against.
+        is_faster: whether a speed-up is sought.
+        is_pair: whether it is the pair that was found, measured once more.
+    """
     name = _name(answer.candidate.words)
     if answer.standing is Standing.SKIPPED:
         return f"{name}: skipped, {message(answer.reason, 200)}"
-    of = f"ratio to the good end {ratio_words(answer)}"
+    takes = "is" if is_faster else "takes"
+    times = "times as fast as" if is_faster else "times as long as"
+    of = f"{name} {takes} {ratio_words(answer)} {times} {_name(against.words)}"
     if answer.standing is Standing.OPEN:
-        return f"{name}: {of}, not told apart in {format_duration(answer.budget_s)}"
-    return f"{name}: {of}, {answer.standing.value}"
+        return f"{of}: not told apart in {format_duration(answer.budget_s)}"
+    proven = is_pair and answer.standing is Standing.BAD
+    return f"{of}: {'proven' if proven else standing_words(answer.standing, is_faster=is_faster)}"
+
+
+def standing_words(standing: Standing, *, is_faster: bool) -> str:
+    """Where a candidate stands; where a speed-up is sought nothing is good or bad."""
+    speed_ups = {Standing.GOOD: "as before", Standing.BAD: "faster"}
+    return speed_ups.get(standing, standing.value) if is_faster else standing.value
 
 
 def _name(words: str) -> str:

@@ -29,6 +29,8 @@ _LEFT, _BETWEEN, _ABOVE, _BELOW, _GAP = 0.62, 0.62, 0.62, 0.62, 0.68
 _ALONE_W, _ALONE_H = 8.0, 3.6
 _SLOWER, _FASTER, _LINE = PALETTE[1], PALETTE[2], PALETTE[0]
 _LEAST_REACH = math.log(1.03)
+_AROUND_ZERO, _ROOM = 0.5, 0.06
+"""Shares of the reach that are shown around zero whatever was measured, and beyond the outermost point."""
 _NAME = 44
 _DAY_S = 86400
 _LONG_GAP_DAYS = 30
@@ -125,14 +127,19 @@ def _versions(one: JudgedSeries) -> list[tuple[int, str]]:
 def _draw(ax: Axes, one: JudgedSeries, reach: float) -> None:
     halves, numbers = iter(one.series.half_widths), count()
     ax.axhline(0, color=PALE, linewidth=0.8, zorder=0)
+    low, high = -_AROUND_ZERO * reach, _AROUND_ZERO * reach
     for number, part in enumerate(one.segments):
         level = part.segment.first_level
         places = [_Place(next(numbers), point.log - level, next(halves)) for point in part.segment.points]
         _draw_segment(ax, places, part, reach)
+        ends = [log for place in places for log in (place.log, place.log - place.half, place.log + place.half)]
+        finite = [log for log in ends if math.isfinite(log)]
+        low, high = min(low, *finite), max(high, *finite)
         if number:
             ax.axvline(places[0].at - 0.5, color=GREY, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
-    ax.set_ylim(-reach, reach)
-    marks = _ticks(reach)
+    low, high = max(-reach, low - _ROOM * reach), min(reach, high + _ROOM * reach)
+    ax.set_ylim(low, high)
+    marks = [mark for mark in _ticks(reach) if low <= mark <= high]
     ax.set_yticks(marks, [f"{signed(mark)} %" if mark else "0 %" for mark in marks])
     ax.tick_params(labelsize=SMALL_PT - 1)
     _time_axis(ax, [point.moment for point in one.series.points])

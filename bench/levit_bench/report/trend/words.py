@@ -15,6 +15,8 @@ from levit_bench.report.words.safe_text import NAME_LIMIT, message, shortened, v
 _NETWORKS = 3
 _CONDITIONS = 6
 _LONG_GAP_DAYS = 30
+_NOTHING = 0.005
+"""Percent below which a change is none in words."""
 
 
 def size(log: float, low: float, high: float) -> str:
@@ -130,5 +132,7 @@ def signed(log: float) -> str:
 
 
 def _signed(percent: float) -> str:
+    if abs(percent) < _NOTHING:
+        return "0"
     rounded = significant(abs(percent), 2)
     return ("+" if percent >= 0 else "−") + rounded
