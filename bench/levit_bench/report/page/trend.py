@@ -33,14 +33,14 @@ def trend_document(trend: Trend | None) -> dict[str, object] | None:
             }
             for event in trend.events
         ],
-        "series": [_series(one, sessions) for one in shown],
+        "series": [_series(one, sessions, with_machine=len({o.series.machine for o in shown}) > 1) for one in shown],
     }
 
 
-def _series(one: JudgedSeries, sessions: Mapping[str, int]) -> dict[str, object]:
+def _series(one: JudgedSeries, sessions: Mapping[str, int], *, with_machine: bool) -> dict[str, object]:
     halves = [half for half in one.series.half_widths if math.isfinite(half)]
     return {
-        "case": one.series.case,
+        "case": f"{one.series.case} on {one.series.machine}" if with_machine else one.series.case,
         "half": round(sum(halves) / len(halves), _DIGITS) if halves else None,
         "segments": [_segment(part, sessions) for part in one.segments],
     }
