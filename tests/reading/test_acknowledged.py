@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
-from levit_bench.asking.nightly_plan import read_plan
 from levit_bench.errors import UsageError
 from levit_bench.judge.trend.trend_report import Acknowledgement
+from levit_bench.nightly.plan import read_plan
 from levit_bench.reading.acknowledged import read
 
 GOOD = '[[alert]]\nid = "3f2a91c0"\nverdict = "expected"\nwho = "mk"\nwhy = "folds"\n'

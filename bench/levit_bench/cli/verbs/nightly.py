@@ -41,26 +41,26 @@ def command(plan: Path, root: Path, out: Path) -> int:
     from levit_bench.asking.ability import require_measuring
 
     require_measuring()
-    from levit_bench.asking import nightly
-    from levit_bench.asking.nightly_plan import read_plan
     from levit_bench.cli.faults import keeping
     from levit_bench.cli.output import print_findings, print_words, print_wrapped, stderr, stdout
     from levit_bench.cli.progress import reporter
     from levit_bench.measuring.session.machine_lock import only_one
+    from levit_bench.nightly.night import FILES, carry_out, check
+    from levit_bench.nightly.plan import read_plan
     from levit_bench.paths.whole_files import clear_files
     from levit_bench.report.trend.comment import headline_of
     from levit_bench.report.trend.table import lines, table
     from levit_bench.report.views import cases
 
     night_plan = read_plan(plan)
-    nightly.check(night_plan, root)
+    check(night_plan, root)
     with only_one("nightly", night_plan.title) as holder:
         if holder:
             print_words(stderr(), f"another night is at work on this machine: {holder}. Nothing was measured.")
             return EXIT_NOTHING
-        clear_files(out, nightly.FILES)
+        clear_files(out, FILES)
         with reporter(stderr()) as observer:
-            night = nightly.carry_out(night_plan, root, observer)
+            night = carry_out(night_plan, root, observer)
         with keeping(night.outcome.path):
             console, results = stdout(), api.load(night.outcome.path)
             console.print(cases.table([record for record in results.records if record.info.role == "subject"]))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from levit_bench.asking.nightly_plan import read_plan
 from levit_bench.errors import UsageError
+from levit_bench.nightly.plan import read_plan
 
 
 def plan(folder: Path, text: str) -> Path:

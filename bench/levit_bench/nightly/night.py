@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from levit_bench import api
-from levit_bench.asking.nightly_plan import NightlyPlan
 from levit_bench.errors import (
     EXIT_DONE,
     EXIT_FAILED_CASE,
@@ -19,6 +18,7 @@ from levit_bench.judge.gate.gate_report import GateReport, GateRules
 from levit_bench.judge.verdicts import gate_rules
 from levit_bench.measuring.session.observer import Observer
 from levit_bench.measuring.session.session import Outcome
+from levit_bench.nightly.plan import NightlyPlan
 from levit_bench.reading import acknowledged
 from levit_bench.reading.gate import gate_of_stored
 from levit_bench.reading.report_page import NAME, report_page
