@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from io import StringIO
+from itertools import pairwise
 
 import pytest
 from levit_bench.catalog.candidates import Candidate
@@ -65,7 +66,22 @@ def test_an_answer_says_against_what_it_was_measured() -> None:
     assert still.endswith(": as before")
     unknown = answer_words(answer(MIDDLE, Standing.OPEN, 0.03), GOOD, is_faster=False, is_pair=True)
     assert unknown.endswith(": not told apart in 1 min")
+    nothing = answer_words(answer(MIDDLE, Standing.OPEN, None), GOOD, is_faster=False, is_pair=False)
+    assert nothing == "bbbbbbb the middle one against aaaaaaa the good one: not told apart in 1 min"
     assert "skipped, cannot import nets" in answer_words(SKIPPED, GOOD, is_faster=False, is_pair=False)
+
+
+@pytest.mark.parametrize("log", [0.004, 0.02, 0.07, 0.3, 0.7, 1.5, 3.2, 6.0, 12.0, -0.05, -3.0])
+def test_the_marks_of_the_picture_are_few_and_apart_whatever_the_ratio(log: float) -> None:
+    ends = answer(BAD, Standing.BAD, log)
+    figure = draw(FOUND._replace(ends=ends, history=(answer(MIDDLE, Standing.GOOD, 0.0), ends)))
+    (ax,) = figure.axes
+    figure.draw_without_rendering()
+    low, high = ax.get_xlim()
+    boxes = [label.get_window_extent() for label in ax.get_xticklabels()]
+    assert 2 <= len(boxes) <= 8
+    assert all(low <= mark <= high for mark in ax.get_xticks())
+    assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
 
 
 def test_the_sentence_names_the_commit_and_its_ratio() -> None:

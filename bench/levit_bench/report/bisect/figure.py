@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from levit_bench.judge.bisect.answers import Answer, Standing
@@ -22,6 +23,8 @@ _WIDTH, _ROW, _LEFT, _RIGHT, _ABOVE, _BELOW = 8.0, 0.27, 3.3, 2.3, 0.62, 0.62
 _COLOURS = {Standing.BAD: PALETTE[1], Standing.GOOD: PALETTE[2], Standing.SKIPPED: GREY, Standing.OPEN: GREY}
 _SHAPES = {Standing.BAD: ">", Standing.GOOD: "o", Standing.SKIPPED: "X", Standing.OPEN: "D"}
 _NAME = 42
+_APART = 0.13
+"""Share of the axis that is at least between two marks."""
 
 
 def draw(found: Bisection) -> Figure:
@@ -77,6 +80,25 @@ def _draw_answer(ax: Axes, row: int, answer: Answer, *, is_faster: bool) -> None
     )  # fmt: skip
 
 
+def _marks(low: float, high: float) -> list[float]:
+    """A few round ratios between two logs that are apart: at equal distances, or else 1, 2 and 5 of each ten."""
+    steps = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+    sets = [[1 + step * at for at in range(-100, 101) if 1 + step * at > 0] for step in steps]
+    tens = range(-12, 13)
+    sets += [[digit * 10.0**ten for ten in tens for digit in digits] for digits in ((1, 2, 5), (1, 3), (1,))]
+    sets += [[10.0 ** (3 * ten) for ten in tens]]
+    within = [[ratio for ratio in ratios if low <= math.log(ratio) <= high] for ratios in sets]
+    apart = (high - low) * _APART
+    return next(
+        (
+            marks
+            for marks in within
+            if len(marks) >= 2 and all(math.log(after / before) >= apart for before, after in pairwise(marks))
+        ),
+        [1.0],
+    )
+
+
 def _scale(ax: Axes, answers: Sequence[Answer]) -> None:
     ends = [0.0]
     for answer in answers:
@@ -86,9 +108,7 @@ def _scale(ax: Axes, answers: Sequence[Answer]) -> None:
     room = max(0.01, 0.06 * (high - low))
     ax.set_xlim(low - room, high + room)
     ax.axvline(0, color=GREY, linewidth=0.8, zorder=0)
-    step = next((s for s in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if (high - low + 2 * room) / s <= 5), 2.0)
-    ratios = [1 + step * at for at in range(-20, 60) if 1 + step * at > 0]
-    marks = [ratio for ratio in ratios if low - room <= math.log(ratio) <= high + room]
+    marks = _marks(low - room, high + room)
     ax.set_xticks([math.log(mark) for mark in marks], [significant(mark, 3) for mark in marks], fontsize=SMALL_PT - 1)
     ax.tick_params(axis="y", length=0)
     for side in ("top", "right", "left"):

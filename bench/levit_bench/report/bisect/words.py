@@ -81,7 +81,9 @@ def answer_words(answer: Answer, against: Candidate, *, is_faster: bool, is_pair
         return f"{name}: skipped, {message(answer.reason, 200)}"
     takes = "is" if is_faster else "takes"
     times = "times as fast as" if is_faster else "times as long as"
-    of = f"{name} {takes} {ratio_words(answer)} {times} {_name(against.words)}"
+    of = f"{name} against {_name(against.words)}"
+    if answer.ratio is not None:
+        of = f"{name} {takes} {ratio_words(answer)} {times} {_name(against.words)}"
     if answer.standing is Standing.OPEN:
         return f"{of}: not told apart in {format_duration(answer.budget_s)}"
     proven = is_pair and answer.standing is Standing.BAD
