@@ -15,6 +15,7 @@ from levit_bench.errors import (
     NothingToShowError,
 )
 from levit_bench.judge.gate.gate_report import GateReport, GateRules
+from levit_bench.judge.trend.change_points import SHORTEST
 from levit_bench.judge.verdicts import gate_rules
 from levit_bench.measuring.session.observer import Observer
 from levit_bench.measuring.session.session import Outcome
@@ -30,6 +31,10 @@ from levit_bench.store.files import session_files
 COMMENT = "comment.md"
 FILES = (NAME, COMMENT, "trend.json", "trend.svg", "trend.png")
 """What a night writes, beside its session."""
+_NO_TREND_YET = (
+    f"no case has two sessions with three runs each in this store, and {SHORTEST} are needed before a change can be "
+    "found. Each night adds one."
+)
 
 
 class Night(NamedTuple):
@@ -125,8 +130,8 @@ def judged(plan: NightlyPlan, root: Path, outcome: Outcome) -> Night:
             reference=plan.reference, since=plan.since, min_effect=plan.min_effect, acknowledged=plan.acknowledged,
             repository=".",
         )  # fmt: skip
-    except NothingToShowError as error:
-        findings.append(Finding(kind="no-trend-yet", message=" ".join(error.lines)[:1000]))
+    except NothingToShowError:
+        findings.append(Finding(kind="no-trend-yet", message=_NO_TREND_YET))
     if plan.reference is not None and len(session_files(root)) > 1:
         rules = gate_rules(None, None)
         try:
