@@ -417,7 +417,12 @@ def bisect(
     check_writable(root.absolute())
     log = BisectionLog(question_of(request, candidates, rules, case), request.cache, restart=restart)
     measured = gates_of(request, root, measure_gate, observing, candidates)
-    return carry_out(candidates, case, measured, rules, log, teller), log
+    try:
+        return carry_out(candidates, case, measured, rules, log, teller), log
+    except BaseException:
+        if not len(log):  # Nothing to go on from: no empty folder is left behind.
+            log.remove()
+        raise
 
 
 def measure_twins(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from levit_bench.asking.bisect_gates import gates_of, question_of
+from levit_bench.asking.bisect_gates import case_words, gates_of, question_of
 from levit_bench.asking.bisection import BisectRules, Step, carry_out
 from levit_bench.asking.bisection_log import BisectionLog
 from levit_bench.asking.request import Request
@@ -253,6 +254,37 @@ def test_a_log_with_half_a_line_and_nonsense_is_read_as_far_as_it_goes(tmp_path:
     assert bisect(steps_at(11), tmp_path, told=told).possible[-1].id == "1.11"
     assert sum(is_known for _, is_known in told.answers) == 2
     assert all(line.endswith(b"}\n") or line == b"nonsense\n" for line in path.read_bytes().splitlines(keepends=True))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"ratio": None},
+        {"ratio": [1000.0, 999.0, 1001.0]},
+        {"ratio": [0.5, 0.6, 0.7]},
+        {"standing": "skipped", "ratio": None, "reason": ""},
+    ],
+)
+def test_a_line_that_no_gate_could_have_said_is_asked_again(tmp_path: Path, changed: dict[str, object]) -> None:
+    bisect(steps_at(11), tmp_path)
+    (path,) = (tmp_path / "bisections").glob("*.jsonl")
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(json.dumps(json.loads(line) | changed) for line in lines) + "\n")
+    told = Told()
+    found = bisect(steps_at(11), tmp_path, told=told)
+    assert (found.outcome, found.possible[-1].id) == (BisectOutcome.FOUND, "1.11")
+    assert not any(is_known for _, is_known in told.answers)
+
+
+def test_where_nothing_is_narrowed_nothing_was_found(tmp_path: Path) -> None:
+    found = bisect(steps_at(8, broken=tuple(range(1, 16))), tmp_path)
+    assert (found.outcome, found.exit_code) == (BisectOutcome.RANGE, 3)
+    assert len(found.possible) == 16
+
+
+def test_a_sketch_is_refused() -> None:
+    with pytest.raises(UsageError, match="--thin measures too few runs for a verdict"):
+        case_words(Request(networks="net", thin=True))
 
 
 def test_restart_forgets_and_a_larger_budget_asks_again_what_was_not_told_apart(tmp_path: Path) -> None:

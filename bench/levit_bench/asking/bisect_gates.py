@@ -57,8 +57,13 @@ def case_words(request: Request) -> str:
     """The one case of a request in words.
 
     Raises:
-        UsageError: it asks for several.
+        UsageError: it asks for several, or for a sketch.
     """
+    if request.thin:
+        raise UsageError(
+            "--thin measures too few runs for a verdict, and a bisection lives on verdicts. Leave it out: a budget "
+            "that is too small is doubled."
+        )
     networks = list(singles(request.networks))
     several = [
         name

@@ -23,6 +23,8 @@ _FOLDER = "bisections"
 _FORGOTTEN_S = 60 * 86400
 """Seconds after which the log of a bisection that nobody went on with is removed."""
 _LARGEST = 8 << 20
+_LARGEST_LOG = 50.0
+"""Of a ratio: nothing takes e^50 times as long."""
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,11 +126,21 @@ class BisectionLog:
                 one = msgspec.json.decode(line, type=_Line)
             except msgspec.MsgspecError:
                 continue
+            if not _is_sound(one):
+                continue
             ratio = None if one.ratio is None else Ratio(*one.ratio)
             answer = Answer(
                 Candidate(one.id, one.side, one.words), one.standing, ratio, one.budget_s, one.session, one.reason
             )
             self._answers[one.id, one.threshold or 0.0] = answer
+
+
+def _is_sound(line: _Line) -> bool:
+    """Whether a line says what a gate could have said; the file may have been edited."""
+    if line.ratio is None:
+        return line.standing is Standing.SKIPPED and bool(line.reason)
+    log, low, high = line.ratio
+    return low <= log <= high and abs(log) < _LARGEST_LOG
 
 
 def _forget_old(folder: Path) -> None:

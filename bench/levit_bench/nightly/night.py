@@ -112,7 +112,7 @@ def carry_out(plan: NightlyPlan, root: Path, observer: Observer) -> Night:
         return Night(outcome, None, None)
     try:
         return judged(plan, root, outcome)
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
         error.add_note(f"What was measured is kept in {outcome.path}.")
         raise
 

@@ -38,6 +38,11 @@ class GitAnswer(NamedTuple):
     """Why it failed, on one line without the path; empty where it did not."""
 
     @property
+    def words(self) -> str:
+        """The output for people: bytes that are no UTF-8, as in old commits, are replaced."""
+        return self.text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+    @property
     def is_good(self) -> bool:
         """Whether git did what it was asked."""
         return not self.complaint

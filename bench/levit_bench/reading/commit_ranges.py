@@ -41,8 +41,10 @@ def commit_range(before: Record, after: Record, repository: Path) -> CommitRange
             return found._replace(problem="the later session is of an older commit")
         return found._replace(problem="neither commit is an ancestor of the other: branches, or a rewritten history")
     count = _asked(repository, "rev-list", "--count", f"{first}..{second}")
-    lines = _asked(repository, "log", f"--max-count={MOST}", "--format=%h %s", f"{first}..{second}")
-    return found._replace(number=int(count) if count.isdigit() else None, subjects=tuple(lines.splitlines()))
+    form = ("--no-show-signature", "--encoding=UTF-8", "--format=%h %s")
+    listed = ask_git(repository, "log", f"--max-count={MOST}", *form, f"{first}..{second}", timeout_s=_TIMEOUT_S)
+    subjects = tuple(filter(None, listed.words.split("\n")))
+    return found._replace(number=int(count) if count.isdigit() else None, subjects=subjects)
 
 
 def _missing(name: str, repository: Path) -> str:

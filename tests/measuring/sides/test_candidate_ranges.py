@@ -121,6 +121,37 @@ def test_the_last_good_one_is_the_parent_or_the_nearest(history: Path) -> None:
     assert candidates.last_good(far, candidates.bad.id, skipped).id == git(history, "rev-parse", "main~3")
 
 
+@needs_git
+def test_a_good_commit_of_another_branch_is_not_the_last_one_before_a_bad_one(history: Path) -> None:
+    candidates = range_of(history, "begin", "main")
+    on_main, on_side = git(history, "rev-parse", "main~4"), git(history, "rev-parse", "side")
+    assert not _is_ancestor(history, on_main, on_side)
+    for good in ({candidates.good.id, on_main}, {candidates.good.id}):
+        skipped = {git(history, "rev-parse", "side~1")}
+        assert candidates.last_good(good, on_side, skipped).id == candidates.good.id
+
+
+@needs_git
+def test_first_lines_that_are_no_utf8_are_readable_words(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "--initial-branch", "main")
+    git(tmp_path, "config", "i18n.logOutputEncoding", "latin1")
+    for at in range(3):
+        commit(tmp_path, "nets.py", f"{at}\n")
+    body = f"tree {git(tmp_path, 'rev-parse', 'HEAD^{tree}')}\nparent {git(tmp_path, 'rev-parse', 'HEAD')}\n"
+    raw = body.encode() + b"author a <a@example.org> 0 +0000\ncommitter a <a@example.org> 0 +0000\n\ncaf\xe9 | x\n"
+    made = subprocess.run(
+        ["git", "-C", str(tmp_path), "hash-object", "-t", "commit", "-w", "--stdin"], input=raw, capture_output=True,
+        check=True,
+    ).stdout.decode().strip()  # fmt: skip
+    git(tmp_path, "update-ref", "refs/heads/main", made)
+    candidates = range_of(tmp_path, "main~3", "main")
+    words = candidates.bad.words
+    assert words.startswith(made[:7])
+    assert words.encode()  # no lone surrogates, which no file takes
+    assert "caf" in words
+    assert [one.words for one in candidates.possible({candidates.good.id}, made)][-1] == words
+
+
 VERSIONS = ["1.19.2", "1.20.0", "1.20.1", "1.21.0", "1.24.1", "1.24.4", "1.25.0"]
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 from levit_bench.catalog.candidates import Candidate
-from levit_bench.judge.bisect.answers import Answer, Ratio, Standing, standing_of
+from levit_bench.judge.bisect.answers import NOT_TOLD_APART, Answer, Ratio, Standing, standing_of
 from levit_bench.judge.bisect.bisection import Bisection, BisectOutcome
 from levit_bench.report.bisect.document import encoded
 from levit_bench.report.bisect.figure import draw
@@ -33,6 +33,7 @@ FOUND = Bisection(
     (answer(MIDDLE, Standing.BAD, 0.07), ENDS), (MIDDLE,), GOOD, answer(MIDDLE, Standing.BAD, 0.068),
 )  # fmt: skip
 SKIPPED = answer(MIDDLE, Standing.SKIPPED, None, "cannot import nets")
+UNTOLD = answer(MIDDLE, Standing.SKIPPED, 0.03, NOT_TOLD_APART)
 OTHERS = {
     BisectOutcome.RANGE: FOUND._replace(possible=(MIDDLE, BAD), answers=(SKIPPED,), history=(SKIPPED, ENDS)),
     BisectOutcome.NOTHING: Bisection("net", GOOD, BAD, False, 0.02, answer(BAD, Standing.GOOD, 0.0), history=(ENDS,)),
@@ -48,7 +49,7 @@ def test_every_outcome_has_a_sentence_a_table_a_document_and_a_picture(
     assert found.outcome is outcome
     assert outcome_words(found)
     held = json.loads(encoded(found))
-    assert (held["outcome"], held["exit_code"]) == (outcome.value, 0 if "found" in outcome.value else 3)
+    assert (held["outcome"], held["exit_code"]) == (outcome.value, 0 if outcome is BisectOutcome.FOUND else 3)
     assert picture(draw(found), "svg")
     console = Console(width=120, record=True, file=StringIO())
     console.print(table(found))
@@ -82,6 +83,15 @@ def test_the_marks_of_the_picture_are_few_and_apart_whatever_the_ratio(log: floa
     assert 2 <= len(boxes) <= 8
     assert all(low <= mark <= high for mark in ax.get_xticks())
     assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
+
+
+def test_a_range_says_why_its_candidates_are_in_it() -> None:
+    told = OTHERS[BisectOutcome.RANGE]
+    assert told._replace(answers=(*told.answers, answer(MIDDLE, Standing.GOOD, 0.0))).exit_code == 0
+    one = outcome_words(told)
+    assert "1 candidate between them could not be measured." in one
+    untold = outcome_words(OTHERS[BisectOutcome.RANGE]._replace(answers=(UNTOLD,)))
+    assert "1 candidate between them could not be told apart from both ends." in untold
 
 
 def test_the_sentence_names_the_commit_and_its_ratio() -> None:

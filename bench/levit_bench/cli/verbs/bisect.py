@@ -94,8 +94,8 @@ def command(
       levit-bench bisect HEAD~16 --case nets.py:build --batch 4 --budget 30s --out bisect
       levit-bench bisect 'onnxruntime==1.20.*..1.24.*' --case levit_192 --runtime onnxruntime
 
-    Exit codes: 0 found and proven, 2 usage, or an end cannot be had, 3 the ends do not differ, or the data cannot tell,
-    130 interrupted.
+    Exit codes: 0 found and proven, 1 the store cannot be written, 2 usage, or an end cannot be had, 3 the ends do not
+    differ, the data cannot tell, or no candidate at all could be measured, 130 interrupted.
     """
     from levit_bench import api
     from levit_bench.asking.bisection import BisectRules

@@ -34,8 +34,8 @@ def command(plan: Path, root: Path, out: Path) -> int:
       levit-bench nightly nightly.toml
       levit-bench nightly nightly.toml --store ~/results --out ~/public/nightly
 
-    Exit codes: 0 no new alert, 1 there is one, a case failed, or a file cannot be written, 2 usage, 3 another night is
-    at work, 130 interrupted.
+    Exit codes: 0 no new alert, 1 there is one, a case failed, or the disk is full, 2 usage, or --out cannot be written
+    to, 3 another night is at work, 130 interrupted.
     """
     from levit_bench import api
     from levit_bench.asking.ability import require_measuring

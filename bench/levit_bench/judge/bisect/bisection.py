@@ -69,8 +69,12 @@ class Bisection(NamedTuple):
 
     @property
     def exit_code(self) -> int:
-        """0 where it was found and proven, else 3."""
-        return EXIT_DONE if self.outcome in (BisectOutcome.FOUND, BisectOutcome.RANGE) else EXIT_NOTHING
+        """0 where it was found and proven, also between candidates that were skipped; else 3, as where no candidate at
+        all had an answer, so that nothing was narrowed.
+        """
+        is_narrowed = any(one.standing in (Standing.GOOD, Standing.BAD) for one in self.answers)
+        is_found = self.outcome is BisectOutcome.FOUND or (self.outcome is BisectOutcome.RANGE and is_narrowed)
+        return EXIT_DONE if is_found else EXIT_NOTHING
 
 
 def middle(ends: Ratio) -> float:

@@ -32,6 +32,7 @@ class RevisionRange:
 
     def __init__(self, repository: Repository, good: str, bad: str, *, first_parent: bool = False) -> None:
         self._root = repository.root
+        self._words: dict[str, str] = {}
         self._first_parent = ("--first-parent",) if first_parent else ()
         first, second = repository.commit(good).commit, repository.commit(bad).commit
         if first == second:
@@ -49,6 +50,8 @@ class RevisionRange:
         """
         lines = self._git("rev-list", "--bisect-all", *self._first_parent, bad, "--not", *good).splitlines()
         commits = [line.split()[0] for line in lines if line]
+        if any(commit not in self._words for commit in commits):
+            self._read_words(bad, "--not", *good)
         return [self._candidate(commit) for commit in (*(one for one in commits if one != bad), bad)]
 
     def in_order(self, candidates: Collection[Candidate]) -> list[Candidate]:
@@ -68,11 +71,22 @@ class RevisionRange:
         parent = self._git("rev-parse", f"{bad}^1").strip()
         if parent and parent not in skipped and len(self.possible(good, bad)) == 1:
             return self._candidate(parent)
-        distances = {one: int(self._git("rev-list", "--count", f"{one}..{bad}") or 0) for one in good}
+        # A good one on another branch is not before it: what lies between the two is not what was asked about.
+        before = [one for one in good if self._is_ancestor(one, bad)] or [self.good.id]
+        distances = {one: int(self._git("rev-list", "--count", f"{one}..{bad}") or 0) for one in before}
         return self._candidate(min(distances, key=lambda one: (distances[one], one)))
 
+    def _read_words(self, *which: str) -> None:
+        """The digests and first lines of some commits, in one call."""
+        form = ("--no-show-signature", "--encoding=UTF-8", "--format=%H %h %s")
+        for line in ask_git(self._root, "log", *form, *which).words.split("\n"):
+            commit, _, words = line.partition(" ")
+            self._words[commit] = words.strip()
+
     def _candidate(self, commit: str) -> Candidate:
-        words = self._git("log", "-1", "--format=%h %s", commit).strip()
+        if commit not in self._words:
+            self._read_words("-1", commit)
+        words = self._words.get(commit, commit[:10])
         return Candidate(commit, commit, words if len(words) <= _SHOWN else f"{words[: _SHOWN - 1]}…")
 
     def _is_ancestor(self, first: str, second: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from levit_bench.catalog.candidates import Candidate
-from levit_bench.judge.bisect.answers import Answer, Standing
+from levit_bench.judge.bisect.answers import NOT_TOLD_APART, Answer, Standing
 from levit_bench.judge.bisect.bisection import Bisection, BisectOutcome
 from levit_bench.numbers.units import counted, format_duration, significant
 from levit_bench.report.words.safe_text import message, shortened, visible
@@ -49,10 +49,18 @@ def outcome_words(found: Bisection) -> str:
     if found.outcome is BisectOutcome.FOUND:
         answer = f"The first {what} one is {after}. Measured once more, it {takes} {pair} {times} {before}."
     else:
-        others = counted(len(found.possible) - 1, "candidate")
+        others = {one.id for one in found.possible[:-1]}
+        untold = sum(one.candidate.id in others and one.reason == NOT_TOLD_APART for one in found.answers)
+        why = [
+            f"{counted(count, 'candidate')} between them {what_of}"
+            for count, what_of in (
+                (len(others) - untold, "could not be measured"), (untold, "could not be told apart from both ends"),
+            )
+            if count
+        ]  # fmt: skip
         answer = (
             f"It became {what} between {before} and {after}, which {takes} {pair} {times} the other when measured once "
-            f"more. {others} between them could not be measured."
+            f"more. {', and '.join(why)}."
         )
     return answer + _share_words(found)
 
