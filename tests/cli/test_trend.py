@@ -98,3 +98,32 @@ def test_one_session_ends_with_3_and_a_file_that_cannot_be_written_with_1(
     assert "7 are needed before a change can be found" in err
     (tmp_path / "file").write_text("")
     assert run(capsys, "trend", "--store", str(store), "--out", str(tmp_path / "file"))[0] == 1
+
+
+def test_of_chosen_cases_alone_the_others_alerts_are_counted_and_each_id_has_its_case(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    write_nights(tmp_path / "store", PAPER[:3], range(24), {12: dict.fromkeys(NAMES, 1.1)})
+    store = ("--store", str(tmp_path / "store"))
+    code, out, _ = run(capsys, "trend", *store)
+    flat = " ".join(out.split())
+    assert code == 1
+    assert "3 of 3 cases (3 networks) changed by" in flat
+    assert "3 new alerts in 3 cases." in flat
+    held = json.loads(run(capsys, "trend", *store, "--json")[1])
+    pairs = {alert["id"]: alert["case"] for event in held["events"] for alert in event["alerts"]}
+    assert all(f"{name} {case}" in flat for name, case in pairs.items())
+    code, out, _ = run(capsys, "trend", *store, "--where", f"network={NAMES[0]}")
+    flat = " ".join(out.split())
+    assert code == 1
+    assert "1 new alert in 1 case." in flat
+    assert "2 alerts of cases that were not chosen" in flat
+    listed = ", ".join(f'"{name}"' for name in pairs)
+    (tmp_path / "seen.toml").write_text(
+        f'[[alert]]\nid = [{listed}]\nverdict = "expected"\nwho = "mk"\nwhy = "meant"\n'
+    )
+    code, out, _ = run(capsys, "trend", *store, "--acknowledged", str(tmp_path / "seen.toml"))
+    flat = " ".join(out.split())
+    assert code == 0
+    assert flat.count("are expected: meant (mk)") == 1
+    assert run(capsys, "trend", *store, "--acknowledged", str(tmp_path))[0] == 2
