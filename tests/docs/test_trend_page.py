@@ -39,6 +39,12 @@ def test_both_are_found_among_all_sessions_of_the_store_too() -> None:
     events = levit_bench.load(ROOT / "results").trend().events
     found = [event.first_after.session for event in events if event.cause in (Cause.NETWORK, Cause.ALL)]
     assert {nights[7], nights[13]} <= set(found)
+    of_one = levit_bench.load(ROOT / "results").where(network="planted.py:levit_128s").trend().events
+    of_cases = [[a.series.network for a in event.alerts if not a.series.is_yardstick] for event in of_one]
+    assert [nights[7], nights[13]] == [
+        event.first_after.session for event in of_one if event.cause is not Cause.YARDSTICK
+    ]
+    assert all("planted.py:levit_128s" in names for names in of_cases if names)
 
 
 def test_our_rule_raises_at_most_one_false_alert_a_year_but_for_a_level_that_wanders() -> None:

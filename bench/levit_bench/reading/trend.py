@@ -106,7 +106,7 @@ def trend(
     events = tuple(
         event
         for event in events_of(alerts, known)
-        if any(alert.series.id in chosen for alert in event.alerts)
+        if _is_of(event, chosen)
     )  # fmt: skip
     seen = acknowledged or {}
     told = seen if is_named or any(alert.id in seen for alert in alerts) else {}
@@ -117,6 +117,13 @@ def trend(
         (*results.findings, *findings_of(results.whole, every, told, alerts, commits)),
     )  # fmt: skip
     return TrendPage(found)
+
+
+def _is_of(event: Event, chosen: Collection[str]) -> bool:
+    """Whether an event is of a chosen case; one of a yardstick is where no case has an alert in it."""
+    of_cases = [alert.series.id for alert in event.alerts if not alert.series.is_yardstick]
+    ids = of_cases or [alert.series.id for alert in event.alerts]
+    return any(one in chosen for one in ids)
 
 
 def _chosen(every: Sequence[Series], results: StoredSelection) -> set[str]:
