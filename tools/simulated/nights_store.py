@@ -88,8 +88,8 @@ def _moment(night: int) -> datetime:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Command line: fill a folder."""
     parser = argparse.ArgumentParser(description=write_nights.__doc__)
-    parser.add_argument("--sessions", type=int, default=500)
-    parser.add_argument("--cases", type=int, default=50)
+    parser.add_argument("--sessions", type=int, default=500, help="a night each")
+    parser.add_argument("--cases", type=int, default=50, help="networks that every session measures")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("out", type=Path)
     parsed = parser.parse_args(arguments)

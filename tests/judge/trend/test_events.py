@@ -105,6 +105,22 @@ def test_what_moves_all_some_nights_later_is_not_told_of_the_first_event(seed: i
     assert {event.cause for event in rest} <= {Cause.ALL}
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_case_that_is_placed_a_night_off_is_of_the_same_event(seed: int) -> None:
+    rng = random.Random(seed)
+    records = [
+        night(at, f"net{number}", 0.02 * math.exp(rng.gauss(0, 0.012) + (0.04 if at >= 40 else 0.0)))
+        for number in range(40)
+        for at in range(70)
+    ]
+    told = [
+        event for event in events(records) if any(a.first_after.session >= records[36].session for a in event.alerts)
+    ]
+    assert [event.cause for event in told] == [Cause.ALL]
+    assert told[0].moved >= 38
+    assert told[0].earliest.session <= records[39].session < records[40].session <= told[0].latest.session
+
+
 def test_alerts_stay_when_cases_that_were_new_that_night_are_measured_again() -> None:
     for step in (1.03, 1.04, 1.05):
         base = nights("a", 16, {9: step})

@@ -26,8 +26,8 @@ from levit_bench.records import Record
 
 _BEYOND_CHANCE = 1.6
 """Half widths of a 95 % interval that a case without an alert must have moved: it is one of many that are looked at."""
-_LEAST = 3
-"""Sessions on each side of an event that are compared, even where another event is nearer."""
+_FEW = 3
+"""One alert in so many of an event may be placed a session off: a support interval misses one place in twenty."""
 
 
 class Alert(NamedTuple):
@@ -176,6 +176,7 @@ def events_of(alerts: Sequence[Alert], every: Sequence[JudgedSeries]) -> tuple[E
             groups.append([alert])
         else:
             home.append(alert)
+    groups = _with_those_beside(groups)
     places = [(group[0].series.machine, group[0].first_after.session) for group in groups if group[0].kind == "change"]
     events = [_event(group, every, places) for group in groups]
     return tuple(sorted(events, key=lambda event: (event.first_after.session, event.alerts[0].id)))
@@ -197,12 +198,50 @@ def _may_be_one(alert: Alert, group: Sequence[Alert]) -> bool:
     return begin < min(other.latest.session for other in (*group, alert))
 
 
+def _with_those_beside(groups: Sequence[list[Alert]]) -> list[list[Alert]]:
+    """The groups, each of few alerts in the much larger one whose place follows or precedes its own at once, where they
+    changed in one direction and by about as much.
+    """
+    out: list[list[Alert]] = []
+    for group in sorted(groups, key=len, reverse=True):
+        home = next((other for other in out if _is_beside(group, other)), None)
+        if home is None:
+            out.append(list(group))
+        else:
+            home += group
+    return out
+
+
+def _is_beside(few: Sequence[Alert], many: Sequence[Alert]) -> bool:
+    if any(alert.kind != "change" or alert.series.is_yardstick for alert in (*few, *many)):
+        return False
+    ids = {alert.series.id for alert in many}
+    if few[0].series.machine != many[0].series.machine or any(alert.series.id in ids for alert in few):
+        return False
+    (begin, end), (other_begin, other_end) = _place(few), _place(many)
+    is_touching = end.session == other_begin.session or begin.session == other_end.session
+    logs = sorted(alert.log for alert in many)
+    usual = logs[len(logs) // 2]
+    is_alike = all(0.5 <= alert.log / usual <= 2 for alert in few)
+    return len(few) * _FEW <= len(many) and is_touching and is_alike
+
+
+def _place(group: Sequence[Alert]) -> tuple[SeriesPoint, SeriesPoint]:
+    """The sessions between which all of a group may have changed; one that was placed beside it does not count."""
+    earliest, latest = group[0].earliest, group[0].latest
+    for alert in group[1:]:
+        later = max(earliest, alert.earliest, key=lambda point: point.session)
+        earlier = min(latest, alert.latest, key=lambda point: point.session)
+        if later.session < earlier.session:
+            earliest, latest = later, earlier
+    return earliest, latest
+
+
 def _event(group: Sequence[Alert], every: Sequence[JudgedSeries], places: Sequence[tuple[str, str]]) -> Event:
     """One event; `places` are the machine and the first session after, of every group of changes."""
     narrowest = group[0]
     before, after = narrowest.last_before, narrowest.first_after
-    earliest = max((alert.earliest for alert in group), key=lambda point: point.session)
-    latest = min((alert.latest for alert in group), key=lambda point: point.session)
+    earliest, latest = _place(group)
     if narrowest.kind == "drift":
         return Event(tuple(group), before, after, earliest, latest, Cause.DRIFT, (), {})
     others = [session for machine, session in places if machine == narrowest.series.machine]
@@ -244,12 +283,10 @@ def _step_at(one: JudgedSeries, before: SeriesPoint, after: SeriesPoint, others:
         own = [change.first_after for change in found]
         around = [bisect_left(names, session) for session in others]
         begin = max([
-            0, at - LATEST, *(edge for edge in own if edge < at),
-            *(min(edge, at - _LEAST) for edge in around if edge < at),
+            0, at - LATEST, *(edge for edge in (*own, *around) if edge < at),
         ])  # fmt: skip
         end = min([
-            len(names), next_at + LATEST, *(edge for edge in own if edge > next_at),
-            *(max(edge, next_at + _LEAST) for edge in around if edge > next_at),
+            len(names), next_at + LATEST, *(edge for edge in (*own, *around) if edge > next_at),
         ])  # fmt: skip
         if begin < at and next_at < end:
             logs = [point.log for point in segment.points]
