@@ -27,10 +27,11 @@ def test_types_of_the_modules_hold():
 
 
 def test_the_linter_has_nothing_to_say():
+    eslint = tool("eslint")  # skips where there is none, before the folder is written to
     shutil.copy(ROOT / "tools" / "web" / "eslint.config.js", TOOLS.parent / "eslint.config.js")
     modules = sorted(map(str, WEB.glob("*.js")))
     done = subprocess.run(
-        [tool("eslint"), "--config", TOOLS.parent / "eslint.config.js", "--no-warn-ignored", *modules],
+        [eslint, "--config", TOOLS.parent / "eslint.config.js", "--no-warn-ignored", *modules],
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=3600,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
