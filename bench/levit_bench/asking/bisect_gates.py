@@ -123,9 +123,8 @@ def gates_of(
     """
 
     def measured(first: Candidate, second: Candidate, budget_s: float, share: float) -> Probe:
-        share = min(
-            share, 1.0
-        )  # A gate takes no larger one; what is judged is the interval, by the middle of the ends.
+        # A gate takes no larger share; what is judged is the interval, by the middle of the ends.
+        share = min(share, 1.0)
         asked = msgspec.structs.replace(request, budget=f"{budget_s:f}s")
         title = f"bisect {candidates.good.id[:12]}..{candidates.bad.id[:12]}: {second.words[:40]}"
         try:
